@@ -1,0 +1,1 @@
+"""One reader per official file, in its original layout."""

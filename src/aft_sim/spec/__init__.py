@@ -1,0 +1,1 @@
+"""Floor 1: what a user writes (scenario files, typed levers, the parameter register)."""

@@ -1,0 +1,1 @@
+"""Floor 7: many runs and what they mean (runner, result store, paired comparison)."""
