@@ -1,0 +1,281 @@
+"""Bind a scenario to the baseline: codes become indices, dates become weeks, and the opening state is made.
+
+The result, a `Plan`, holds everything a run needs that does not depend on chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aft_sim.baseline.bundle import Bundle
+from aft_sim.basis.calendar import Calendar
+from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
+from aft_sim.spec.register import Register, Value
+from aft_sim.spec.scenario import Change, Scenario
+from aft_sim.spec.sets import PREFIX, named_sets
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+#: Parameters that make the opening state: they hold for the whole run and cannot change by date.
+OPENING = frozenset(
+    {
+        "access.gap_over_52",
+        "access.trust_spread",
+        "capital.opening_cash_days",
+        "capital.pot_prior_year_ratio",
+        "choice.deprivation_slope",
+        "choice.elasticity",
+        "referrals.gradient_ophthalmology",
+        "referrals.gradient_orthopaedics",
+        "referrals.gradient_other",
+        "removals.late_share",
+        "removals.share_of_starts",
+        "run.season",
+    }
+)
+#: Units whose figures are percentages; mechanisms work with shares.
+PERCENT = frozenset({"%", "% per year"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """A value of a per-trust parameter from a week on; trusts None means everybody."""
+
+    week: int
+    value: float
+    trusts: Index | None
+
+
+class ParameterPaths:
+    """Values of all parameters over the weeks of a run, in the units mechanisms use (percentages as shares)."""
+
+    def __init__(
+        self,
+        numbers: Mapping[str, Array],
+        options: Mapping[str, tuple[str, ...]],
+        steps: Mapping[str, tuple[Step, ...]],
+    ) -> None:
+        """Keep the paths: number and option by week, steps of per-trust parameters in order of week."""
+        self._numbers, self._options, self._steps = numbers, options, steps
+
+    def path(self, name: str) -> Array:
+        """Values of a number by week, (week,)."""
+        return self._numbers[name]
+
+    def at(self, name: str, week: int) -> float:
+        """Value of a number in a week; weeks after the last give the last."""
+        values = self._numbers[name]
+        return float(values[min(max(week, 0), len(values) - 1)])
+
+    def opening(self, name: str) -> float:
+        """Value of a number in the first week."""
+        return float(self._numbers[name][0])
+
+    def option(self, name: str, week: int) -> str:
+        """Option of a choice in a week."""
+        return self._options[name][min(max(week, 0), len(self._options[name]) - 1)]
+
+    def by_trust(self, name: str, week: int, n_trusts: int) -> tuple[Array, float]:
+        """Value of a per-trust parameter in a week: (trust,), and the value of everybody else."""
+        everybody = self.at(name, week)
+        out = np.full(n_trusts, everybody)
+        for step in self._steps.get(name, ()):
+            if step.week <= week:
+                if step.trusts is None:
+                    out[:] = step.value
+                else:
+                    out[step.trusts] = step.value
+        return out, everybody
+
+    def changes_in(self, name: str, week: int) -> bool:
+        """Whether a per-trust parameter starts to differ in this week (or is in force from the first one)."""
+        return week == 0 or any(step.week == week for step in self._steps.get(name, ()))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario on a baseline.
+
+    Attributes:
+        scenario: as written.
+        bundle: the baseline.
+        calendar: weeks of the run.
+        draw: which draw of the uncertain parameters (0 = defaults).
+        parameters: values over the weeks.
+        designated: trust indices that hold AFT status, ascending.
+        aft_week: first week of the freedoms; it may lie beyond the run.
+    """
+
+    scenario: Scenario
+    bundle: Bundle
+    calendar: Calendar
+    draw: int
+    parameters: ParameterPaths
+    designated: Index
+    aft_week: int
+
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """ODS codes of the designated trusts."""
+        return tuple(self.bundle.trusts.code[i] for i in self.designated)
+
+
+def first_week_from(calendar: Calendar, day: date) -> int:
+    """First week that begins on or after a day: nothing before a policy's first date may move."""
+    week = calendar.week_of(day)
+    return week if calendar.monday(week) == day else week + 1
+
+
+def resolve_trusts(names: Iterable[str], bundle: Bundle, where: str | None) -> list[int]:
+    """Trust indices of codes and sets.
+
+    Raises:
+        InputErrors: every code or set that does not exist.
+    """
+    found: set[int] = set()
+    problems: list[InputError] = []
+    for name in names:
+        try:
+            if name.startswith(PREFIX):
+                found.update(_members(name[len(PREFIX) :], bundle, where))
+            else:
+                found.add(bundle.trust(name, where))
+        except InputError as error:
+            problems.append(error)
+    if problems:
+        raise InputErrors(problems)
+    return sorted(found)
+
+
+def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
+    t = bundle.trusts
+    known = named_sets()
+    if name in known and not known[name].computed:
+        return [bundle.trust(code, where) for code in known[name].trusts]
+    if name == "segment-1-acute":
+        return [i for i, kind in enumerate(t.type) if kind in ("acute", "specialist") and t.segment[i] == 1]
+    kind, _, value = name.partition(":")
+    column: Mapping[str, list[str]] = {
+        "type": list(t.type),
+        "region": list(t.region),
+        "icb": [bundle.icb_code[k] if k >= 0 else "" for k in t.icb],
+    }
+    if kind not in column:
+        raise InputError("no such set of trusts", where=where, found=PREFIX + name)
+    members = [i for i, v in enumerate(column[kind]) if v == value]
+    if not members:
+        options = sorted({v for v in column[kind] if v})
+        raise InputError(
+            f"no trust has this {kind}",
+            where=where,
+            found=value,
+            expected="one of " + ", ".join(options),
+            hint=did_you_mean(value, options),
+        )
+    return members
+
+
+def bind(
+    scenario: Scenario, bundle: Bundle, calendar: Calendar | None = None, draw: int = 0, register: Register | None = None
+) -> Plan:
+    """Bind a scenario to a baseline.
+
+    Args:
+        scenario: checked by the loader; trust codes are checked here.
+        bundle: the baseline.
+        calendar: weeks of the run; the default window if None.
+        draw: number of the parameter draw.
+        register: the parameters; the shipped register if None.
+
+    Raises:
+        InputErrors: unknown trusts, or dated changes of parameters that make the opening state.
+    """
+    calendar = calendar or Calendar()
+    register = register or Register.load()
+    problems: list[InputError] = []
+    designated: list[int] = []
+    for i, name in enumerate(scenario.aft.designated):
+        try:
+            designated += resolve_trusts([name], bundle, scenario.where(f"aft.designated[{i}]"))
+        except InputErrors as error:
+            problems += error.problems
+    paths = _paths(scenario, bundle, calendar, register, problems)
+    if problems:
+        raise InputErrors(problems)
+    return Plan(
+        scenario, bundle, calendar, draw, paths, np.unique(np.array(designated, dtype=np.int64)), first_week_from(calendar, scenario.aft.from_)
+    )
+
+
+def _paths(
+    scenario: Scenario, bundle: Bundle, calendar: Calendar, register: Register, problems: list[InputError]
+) -> ParameterPaths:
+    weeks = calendar.n_weeks
+    numbers: dict[str, Array] = {}
+    options: dict[str, tuple[str, ...]] = {}
+    steps: dict[str, list[Step]] = {}
+    changes = sorted(scenario.changes, key=lambda c: c.start)
+    for name, parameter in register.items():
+        value = scenario.parameters.get(name, parameter.default)
+        mine = [c for c in changes if c.parameter == name]
+        if mine and name in OPENING:
+            problems.append(
+                InputError(
+                    f"{name} makes the opening state and cannot change by date",
+                    where=str(mine[0].origin),
+                    expected="the value for the whole run under [parameters]",
+                )
+            )
+            continue
+        if parameter.kind != "number":
+            texts = [_text(value)] * weeks
+            for change in mine:
+                first = max(first_week_from(calendar, change.start), 0)
+                texts[first:] = [_text(change.value)] * max(weeks - first, 0)
+            options[name] = tuple(texts)
+            continue
+        scale = 0.01 if parameter.unit in PERCENT else 1.0
+        path = np.full(weeks, float(value) * scale)
+        for change in mine:
+            week = first_week_from(calendar, change.start)
+            number = float(change.value) * scale
+            trusts = _trusts_of(change, bundle, problems)
+            if trusts is None:
+                path[max(week, 0) :] = number
+            if parameter.per_trust and week < weeks:
+                steps.setdefault(name, []).append(Step(max(week, 0), number, trusts))
+        path.flags.writeable = False
+        numbers[name] = path
+    return ParameterPaths(numbers, options, {k: tuple(v) for k, v in steps.items()})
+
+
+def _trusts_of(change: Change, bundle: Bundle, problems: list[InputError]) -> Index | None:
+    if change.trusts is None:
+        return None
+    try:
+        return np.array(resolve_trusts(change.trusts, bundle, str(change.origin)), dtype=np.int64)
+    except InputErrors as error:
+        problems += error.problems
+        return np.array([], dtype=np.int64)
+
+
+def _text(value: Value) -> str:
+    return str(value)
+
+
+@lru_cache(maxsize=8)
+def weekly_season(bundle: Bundle, calendar: Calendar) -> Array:
+    """Season by flow and week; cached because every run of a window shares it."""
+    season = bundle.season.weekly(calendar)
+    season.flags.writeable = False
+    return season
+
+
+__all__ = ["OPENING", "ParameterPaths", "Plan", "Step", "bind", "first_week_from", "resolve_trusts", "weekly_season"]

@@ -1,0 +1,278 @@
+"""Build the baseline from the official files: `aft-sim baseline build --from DIR --out DIR`.
+
+Everything packaged in `tables/` comes from here. The report lists every adjustment that was made on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aft_sim.baseline import tables
+from aft_sim.baseline.assemble import ENGLAND, OUTSIDE, RawRows, assemble, pool_small
+from aft_sim.baseline.impute import MissingTrust, impute
+from aft_sim.baseline.priorities import Priorities, measure_priorities
+from aft_sim.baseline.reconcile import Flows, ReconcileSettings, reconcile
+from aft_sim.baseline.seasonality import Season, estimate_season, latest_year_weekly_rate
+from aft_sim.baseline.sources.catchments import Catchments, read_catchments
+from aft_sim.baseline.sources.estates import Estates, read_estates
+from aft_sim.baseline.sources.expenditure import Accounts, read_expenditure
+from aft_sim.baseline.sources.geography import commissioner_map, frimley_weights, read_geography
+from aft_sim.baseline.sources.icbs import IcbTable, read_icbs
+from aft_sim.baseline.sources.provider_month import ProviderMonths, read_provider_months
+from aft_sim.baseline.sources.rtt_extract import RttExtract, read_rtt_extract
+from aft_sim.baseline.sources.series import RttMonthly, Target, read_rtt_monthly, read_targets
+from aft_sim.baseline.sources.trusts import TrustRegister, read_trusts
+from aft_sim.basis.errors import InputError
+
+Array = NDArray[np.float64]
+
+FILES = {
+    "rtt": "official/Full-CSV-data-file-Jan26.zip",
+    "trusts": "trusts.csv",
+    "icbs": "icbs.csv",
+    "geography": "geography/lsoa21_icb26_imd2025.csv",
+    "old_icbs": "series/icb_population_deprivation.csv",
+    "catchments": "trust_icb26_catchment_shares.csv",
+    "provider_months": "rtt_provider_month_2025_26.csv",
+    "rtt_monthly": "series/rtt_monthly.csv",
+    "targets": "series/targets_trajectory.csv",
+    "estates": "official/ERIC-2024_25-Trust-data.csv",
+    "expenditure": "trust_expenditure_tac_2023_24_by_current_trust.csv",
+}
+#: The trust without a return, and where comparable trusts are found.
+MISSING_TRUST = "RHQ"
+MISSING_TRUST_TYPE = "ACUTE - TEACHING"
+#: Providers' expenditure 2025/26 (GBP 152,745m, NHS England financial performance report, quarter 4, draft accounts) over
+#: operating expenditure 2023/24 in the accounts consolidation (GBP 130.84bn): rolls each trust forward two years.
+ROLL_FORWARD = 152_745 / 130_840
+SERIES_COLUMNS = (
+    "median_wait_weeks",
+    "p92_wait_weeks",
+    "pct_within_18w",
+    "over_52w",
+    "over_65w",
+    "over_78w",
+    "over_104w",
+    "total_incomplete",
+    "total_incomplete_as_reported",
+    "admitted_completed",
+    "admitted_completed_as_reported",
+    "nonadmitted_completed",
+    "nonadmitted_completed_as_reported",
+    "new_clock_starts",
+    "unreported_removals",
+)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything read from the official files, before any adjustment."""
+
+    extract: RttExtract
+    register: TrustRegister
+    icbs: IcbTable
+    residence_weights: Any
+    catchments: Catchments
+    months: ProviderMonths
+    series: RttMonthly
+    targets: tuple[Target, ...]
+    estates: Estates
+    accounts: Accounts
+
+
+def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
+    """Read every file the baseline needs.
+
+    Raises:
+        InputError: a file is missing or not what it should be.
+    """
+    missing = [name for name in FILES.values() if not (folder / name).exists()]
+    if missing:
+        raise InputError(
+            f"{len(missing)} file(s) of the baseline are missing",
+            where=str(folder),
+            found="no " + ", ".join(missing),
+            expected="the folder of official files, laid out as docs/data.md says",
+        )
+    path = {key: folder / name for key, name in FILES.items()}
+    register, icbs = read_trusts(path["trusts"]), read_icbs(path["icbs"])
+    say("reading the RTT full extract")
+    extract = read_rtt_extract(path["rtt"]).folded(register.successors)
+    geography = read_geography(path["geography"], icbs)
+    commissioners = commissioner_map(
+        [(c.code, c.name) for c in extract.commissioners], geography, frimley_weights(geography, path["old_icbs"])
+    )
+    say("reading registers, accounts and series")
+    accounts = read_expenditure(folder, register)
+    return Sources(
+        extract,
+        register,
+        icbs,
+        commissioners,
+        read_catchments(path["catchments"], tuple(icbs.codes()), register, accounts.own_2022_23),
+        read_provider_months(path["provider_months"], register),
+        read_rtt_monthly(path["rtt_monthly"]),
+        read_targets(path["targets"]),
+        read_estates(path["estates"], register),
+        accounts,
+    )
+
+
+def missing_trust(s: Sources, rows: RawRows) -> MissingTrust:
+    """What the published estimates say of the trust without a return: England with estimates less England as reported."""
+    month = f"{s.extract.period:%Y-%m}"
+    at = lambda column: s.series.at(column, month)  # noqa: E731
+    reported = rows.waiting[:, ENGLAND].sum(axis=0)
+    total = at("total_incomplete")
+    within = total - at("over_18w")
+    spells = (
+        within - reported[:18].sum(),
+        total - at("over_52w") - within - reported[18:52].sum(),
+        at("over_52w") - at("over_65w") - reported[52:65].sum(),
+        at("over_65w") - reported[65:].sum(),
+    )
+    england = s.extract.totals("3", "england").sum()
+    residence = s.catchments.of(MISSING_TRUST)
+    if residence is None:
+        raise InputError("the trust without a return has no published catchment", found=MISSING_TRUST)
+    return MissingTrust(
+        MISSING_TRUST,
+        (round(spells[0]), round(spells[1]), round(spells[2]), round(spells[3])),
+        at("new_clock_starts") - england,
+        at("admitted_completed") - at("admitted_completed_as_reported"),
+        at("nonadmitted_completed") - at("nonadmitted_completed_as_reported"),
+        residence,
+    )
+
+
+def season_of(series: RttMonthly) -> tuple[Season, list[tuple[int, int]], Array]:
+    """Season and the flows it was estimated from (starts, completions, removals by month)."""
+    keep = [i for i, m in enumerate(series.months) if np.isfinite(series.columns["new_clock_starts"][i])]
+    months = [(int(series.months[i][:4]), int(series.months[i][5:])) for i in keep]
+    completed = series.columns["admitted_completed"] + series.columns["nonadmitted_completed"]
+    flows = np.stack(
+        [
+            series.columns["new_clock_starts"][keep],
+            completed[keep],
+            series.columns["unreported_removals"][keep],
+        ]
+    )
+    return estimate_season(months, flows), months, flows
+
+
+def trust_drift(months: ProviderMonths, providers: tuple[str, ...]) -> Array:
+    """Trend of each trust's list beyond England's, share a month, NaN where there are too few usable months."""
+    usable = months.usable()
+    slopes = np.full(len(months.trusts), np.nan)
+    jumps = {f.trust for f in months.flags if f.reason not in ("missing", "repeated")}
+    for i, trust in enumerate(months.trusts):
+        use = np.flatnonzero(usable[i] & (months.waiting[i] > 0))
+        if use.size >= 6 and trust not in jumps:
+            slopes[i] = np.polyfit(use, np.log(months.waiting[i, use]), 1)[0]
+    weight = np.nan_to_num(months.waiting[:, -1])
+    known = np.isfinite(slopes)
+    slopes -= (slopes[known] * weight[known]).sum() / weight[known].sum()
+    by_code = dict(zip(months.trusts, slopes, strict=True))
+    return np.array([by_code.get(code, np.nan) for code in providers])
+
+
+@dataclass(frozen=True)
+class Built:
+    """The reconciled baseline, ready to be written."""
+
+    rows: RawRows
+    published: RawRows
+    flows: Flows
+    priorities: Priorities
+    group_of_row: NDArray[np.int64]
+    groups: tuple[str, ...]
+    season: Season
+    england_rates: tuple[float, float, float]
+    raw_weekly: Array
+    drift: Array
+
+
+def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) -> Built:
+    """Impute, pool, deseasonalise, balance and measure."""
+    say("assembling providers, functions and residence")
+    published = assemble(s.extract, s.register, s.residence_weights, s.icbs.codes())
+    like = frozenset(t.code for t in s.register.trusts if t.eric_type == MISSING_TRUST_TYPE)
+    rows = pool_small(impute(published, missing_trust(s, published), like))
+    say("taking out the season and balancing flows")
+    season, months, flows = season_of(s.series)
+    rates = tuple(latest_year_weekly_rate(months, flows[i], season, i, s.extract.period) for i in range(3))
+    standard = season.month_total(s.extract.period.year, s.extract.period.month)
+    functions = sorted(set(rows.row_function))
+    function = np.array([functions.index(f) for f in rows.row_function])
+    raw = np.stack(
+        [
+            rows.flow_starts.sum(1) / standard[0],
+            rows.admitted.sum(1) / standard[1],
+            rows.non_admitted.sum(1) / standard[1],
+        ]
+    )
+    drift = trust_drift(s.months, rows.provider)
+    # the balance holds for everybody treated here: England's rate plus the patients from outside in the same month
+    outside = rows.flow_starts[:, -1].sum() / rows.flow_starts.sum()
+    balanced = reconcile(
+        raw[0],
+        raw[1],
+        raw[2],
+        rows.waiting.sum((1, 2)),
+        rows.row_provider,
+        function,
+        drift,
+        rates[2] / rates[0],
+        rates[0] / (1 - outside),
+        settings,
+    )
+    say("measuring priorities")
+    sector = (~rows.is_trust()).astype(int)
+    group = function * 2 + sector
+    weeks = s.extract.period.day / 7
+    priorities = measure_priorities(
+        np.stack([rows.admitted, rows.non_admitted]), rows.waiting.sum(1), group, 2 * len(functions), weeks
+    )
+    groups = tuple(f"{f}|{'independent' if k else 'nhs'}" for f in functions for k in (0, 1))
+    return Built(
+        rows, published, balanced, priorities, group, groups, season, (rates[0], rates[1], rates[2]), raw, drift
+    )
+
+
+def build(source: Path, out: Path, say: Callable[[str], None] = lambda _: None) -> Path:
+    """Read the official files, derive the baseline and write its tables.
+
+    Args:
+        source: folder with the official files (docs/data.md).
+        out: folder to write; made if it is not there.
+        say: told what is being done.
+
+    Returns:
+        `out`.
+    """
+    from aft_sim.baseline import write_tables
+
+    settings = ReconcileSettings()
+    s = read_sources(source, say)
+    built = derive(s, settings, say)
+    out.mkdir(parents=True, exist_ok=True)
+    say("writing tables")
+    write_tables.write_all(out, s, built)
+    hashes = {name: _sha256(source / name) for name in FILES.values()}
+    tables.write_json(out, "build", write_tables.summary(s, built, asdict(settings), hashes))
+    return out
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+__all__ = ["FILES", "OUTSIDE", "ROLL_FORWARD", "Built", "Sources", "build", "derive", "read_sources"]

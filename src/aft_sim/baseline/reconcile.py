@@ -1,0 +1,159 @@
+"""Opening flows that balance: one (starts, completions, removals) per row, closest to what was published.
+
+One month's return is full of artefacts (a trust that reports half its completions, a specialty that moved). Run as it
+stands, most of the list would sit in rows that empty or double. The flows are therefore reconciled once, here:
+completions per start are shrunk row -> trust -> function -> England by their counting error and by the month-to-month
+noise of trusts; starts and completions then move towards each other, the one that fits the row's list worse moving
+further; removals are what balances them. A trust's own recent drift is kept as a transient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ReconcileSettings:
+    """What the reconciliation takes as given; printed in the builder's report.
+
+    Attributes:
+        month_noise: sd of log(completions / starts) of a trust's single month around its own mean. No panel of trust
+            flows is at hand; 0.10 is the sd left between trusts after the middle 80% of true differences.
+        row_noise: the same for one row (specialties move between codes, clinics are cancelled).
+        trust_spread: sd between trusts of the true log(completions / starts): removal shares of 8-20% of starts.
+        row_spread: sd between rows of one trust, around function and trust.
+        clearance_spread: sd of log(flow / list) between trusts within a function, above which a flow is doubted.
+        drift_noise: sd of a trust's nine-month list change (share a month) that is reporting, not trend.
+        drift_cap: largest drift kept, share of the list a month.
+    """
+
+    month_noise: float = 0.10
+    row_noise: float = 0.15
+    trust_spread: float = 0.05
+    row_spread: float = 0.06
+    clearance_spread: float = 0.25
+    drift_noise: float = 0.010
+    drift_cap: float = 0.015
+    share_floor: float = 0.02
+    share_ceiling: float = 0.30
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Opening flows of every row, people a standard week.
+
+    Attributes:
+        starts, admitted, non_admitted: (row,).
+        removal_share: (row,) removals net of late registrations, as a share of starts.
+        drift: (row,) opening change of the list a week, beyond England's; decays in the model.
+    """
+
+    starts: Array
+    admitted: Array
+    non_admitted: Array
+    removal_share: Array
+    drift: Array
+
+
+def shrink_ratio(
+    starts: Array, completions: Array, trust: Index, function: Index, england: float, s: ReconcileSettings
+) -> Array:
+    """Long-run log(completions / starts) of each row, by normal shrinkage at three levels.
+
+    Args:
+        starts, completions: (row,) counts of the month.
+        trust, function: (row,) indices.
+        england: England's long-run ratio, to which the weighted mean of the result is tied.
+
+    Returns:
+        (row,) log ratio.
+    """
+    usable = (starts > 0) & (completions > 0)
+    y = np.where(usable, np.log(np.maximum(completions, 1) / np.maximum(starts, 1)), np.log(england))
+    counting = 1 / np.maximum(completions, 1) + 1 / np.maximum(starts, 1)
+    centre = np.log(england)
+    weight = np.where(usable, 1 / (counting + s.row_noise**2 + s.row_spread**2), 0.0)
+
+    def group_mean(values: Array, group: Index, spread: float, noise: float) -> Array:
+        n = group.max() + 1
+        w = np.bincount(group, weight, n)
+        m = np.bincount(group, weight * values, n) / np.maximum(w, 1e-12)
+        keep = spread**2 / (spread**2 + noise**2 + 1 / np.maximum(w, 1e-12))
+        return np.asarray(m * np.where(w > 0, keep, 0.0))
+
+    residual = np.clip(y - centre, -1.0, 1.0)
+    f = group_mean(residual, function, s.trust_spread, 0.0)[function]
+    t = group_mean(residual - f, trust, s.trust_spread, s.month_noise)[trust]
+    own = s.row_spread**2 / (s.row_spread**2 + s.row_noise**2 + counting)
+    fitted = centre + f + t + np.where(usable, own, 0.0) * (residual - f - t)
+    return np.asarray(np.clip(fitted, np.log(1 - s.share_ceiling), np.log(1 - s.share_floor)))
+
+
+def doubt(flow: Array, waiting: Array, function: Index, spread: float) -> Array:
+    """How far a row's flow per person waiting lies outside its function's spread (0 = inside, grows with distance)."""
+    x = np.log(np.maximum(flow, 0.5) / np.maximum(waiting, 1.0))
+    centre = np.zeros(function.max() + 1)
+    for f in np.unique(function):
+        rows = function == f
+        order = np.argsort(x[rows])
+        w = waiting[rows][order]
+        centre[f] = x[rows][order][np.searchsorted(np.cumsum(w), w.sum() / 2)]
+    return np.asarray(((x - centre[function]) / spread) ** 2)
+
+
+def reconcile(
+    starts: Array,
+    admitted: Array,
+    non_admitted: Array,
+    waiting: Array,
+    trust: Index,
+    function: Index,
+    trust_drift: Array,
+    england_share: float,
+    england_starts: float,
+    settings: ReconcileSettings | None = None,
+) -> Flows:
+    """Balance every row.
+
+    Args:
+        starts, admitted, non_admitted: (row,) flows a standard week, season taken out.
+        waiting: (row,) people waiting.
+        trust, function: (row,) indices of provider and treatment function.
+        trust_drift: (trust,) observed change of the list, share a month, beyond England's; NaN where unknown.
+        england_share: England's removals net of late registrations per start.
+        england_starts: England's starts a standard week, to which the rows are scaled.
+
+    Returns:
+        Flows for which starts x (1 - removal_share) = completions in every row: without drift no list would move.
+    """
+    s = settings or ReconcileSettings()
+    completions = admitted + non_admitted
+    eta = shrink_ratio(starts, completions, trust, function, 1 - england_share, s)
+    doubt_starts = 1 + doubt(starts, waiting, function, s.clearance_spread)
+    doubt_completions = 1 + doubt(completions, waiting, function, s.clearance_spread)
+    # log starts and log completions - eta estimate the same number; the more doubtful counts less
+    log_starts = np.log(np.maximum(starts, 0.25))
+    log_from_completions = np.log(np.maximum(completions, 0.25)) - eta
+    w_s, w_c = 1 / doubt_starts, 1 / doubt_completions
+    balanced = np.exp((w_s * log_starts + w_c * log_from_completions) / (w_s + w_c))
+    balanced *= england_starts / balanced.sum()
+    # tie the removal share of the whole to England's by shifting every row alike
+    for _ in range(20):
+        share = 1 - np.exp(eta)
+        gap = england_share - (share * balanced).sum() / balanced.sum()
+        if abs(gap) < 1e-12:
+            break
+        eta = np.log(np.clip(np.exp(eta) - gap, 1 - 1.5 * s.share_ceiling, 1 - 0.5 * s.share_floor))
+    out = balanced * np.exp(eta)
+    mix = np.where(completions > 0, admitted / np.maximum(completions, 1e-12), 0.2)
+    keep = np.nan_to_num(trust_drift, nan=0.0)
+    signal = max(float(np.var(keep)) - s.drift_noise**2, 0.0)
+    kept = np.clip(keep * signal / (signal + s.drift_noise**2), -s.drift_cap, s.drift_cap)
+    drift = kept[trust] * waiting / (365.25 / 7 / 12)
+    return Flows(balanced, out * mix, out * (1 - mix), 1 - np.exp(eta), drift)

@@ -1,0 +1,171 @@
+"""Operating expenditure of trusts from the accounts consolidation (TAC): 2023/24, else 2022/23."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from aft_sim.baseline.sources._csv import Row, read_rows
+from aft_sim.baseline.sources.trusts import TrustRegister
+
+WHAT = "the table of trust expenditure"
+_LINES = {
+    "opex": "opex_gbp_m",
+    "staff": "staff_gbp_m",
+    "supplies": "supplies_and_drugs_gbp_m",
+    "premises": "premises_incl_depreciation_gbp_m",
+    "other": "other_gbp_m",
+}
+_MAIN = ("ods_code", *_LINES.values(), "wte_avg_2023_24", "opex_2022_23_gbp_m", "tac_codes_summed")
+_DETAIL = ("ods_code", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "note")
+_FALLBACK = ("ods_code", *_LINES.values(), "impairments_net_gbp_m")
+_PART_YEAR = "months only"
+
+
+@dataclass(frozen=True)
+class Expenditure:
+    """Operating expenditure of one current trust, predecessors added up, GBP million of the year stated.
+
+    It includes impairments and bought-in care, and is not income. None is unknown.
+
+    Attributes:
+        code: Current ODS code.
+        year: "2023/24" or "2022/23" (nothing filed in the later year), None without any accounts.
+        opex: Operating expenditure.
+        staff: Staff, agency included.
+        supplies: Supplies, services and drugs.
+        premises: Premises, depreciation included.
+        other: The rest, bought-in care and impairments included.
+        agency: Agency staff, part of `staff`; None in 2022/23.
+        pensions: Employer's pension contributions, part of `staff`; None in 2022/23.
+        average_wte: Average whole-time equivalents of staff in 2023/24.
+        opex_2022_23: Operating expenditure of the year before.
+        codes: Codes whose accounts of `year` are added up.
+        part_year: Whether one of them filed for only part of the year, so that the sum is too low.
+        note: Remarks of the source, joined.
+    """
+
+    code: str
+    year: str | None
+    opex: float | None
+    staff: float | None
+    supplies: float | None
+    premises: float | None
+    other: float | None
+    agency: float | None
+    pensions: float | None
+    average_wte: float | None
+    opex_2022_23: float | None
+    codes: tuple[str, ...]
+    part_year: bool
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Expenditure of all current trusts.
+
+    Attributes:
+        trusts: Current code to expenditure, one entry for each trust of the register.
+        own_2022_23: Operating expenditure 2022/23 by code as it then was, for weighting merged trusts.
+        homeless: Codes with accounts that belong to no current trust, with their expenditure 2023/24.
+    """
+
+    trusts: Mapping[str, Expenditure]
+    own_2022_23: Mapping[str, float]
+    homeless: Mapping[str, float]
+
+
+def _by_current(rows: Iterable[Row], register: TrustRegister) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        code = register.current(row.text("ods_code"))
+        if code is not None:
+            groups[code].append(row)
+    return groups
+
+
+def _sum(rows: list[Row], column: str) -> float | None:
+    values = [row.maybe_number(column) for row in rows]
+    known = [v for v in values if v is not None]
+    return sum(known) if known else None
+
+
+def _latest(row: Row, detail: list[Row]) -> Expenditure:
+    values = {name: row.maybe_number(column) for name, column in _LINES.items()}
+    filed = values["opex"] is not None
+    notes = dict.fromkeys(note for r in detail if (note := r.maybe("note")))
+    summed = [c.strip() for c in row.cells["tac_codes_summed"].split(";") if c.strip()]
+    return Expenditure(
+        code=row.text("ods_code"),
+        year="2023/24" if filed else None,
+        agency=_sum(detail, "staff_agency_gbp_m") if filed else None,
+        pensions=_sum(detail, "staff_employer_pensions_gbp_m") if filed else None,
+        average_wte=row.maybe_number("wte_avg_2023_24"),
+        opex_2022_23=row.maybe_number("opex_2022_23_gbp_m"),
+        codes=tuple(c for c in summed if "(2022/23 only)" not in c),
+        part_year=any(_PART_YEAR in note for note in notes),
+        note="; ".join(notes) or None,
+        **values,
+    )
+
+
+def _earlier(code: str, rows: list[Row]) -> Expenditure:
+    values = {name: _sum(rows, column) for name, column in _LINES.items()}
+    return Expenditure(
+        code=code,
+        year="2022/23" if rows else None,
+        agency=None,
+        pensions=None,
+        average_wte=None,
+        opex_2022_23=values["opex"],
+        codes=tuple(row.text("ods_code") for row in rows),
+        part_year=False,
+        note="no accounts in the 2023/24 file" if rows else "no accounts",
+        **values,
+    )
+
+
+def read_expenditure(folder: Path, register: TrustRegister) -> Accounts:
+    """Read the expenditure of all current trusts.
+
+    Args:
+        folder: Folder with `trust_expenditure_tac_2023_24_by_current_trust.csv`, `..._2023_24.csv` (agency,
+            pensions, remarks) and `..._2022_23.csv` (for trusts without 2023/24).
+        register: Current trusts and their predecessors.
+
+    Returns:
+        One entry a trust of the register.
+
+    Raises:
+        InputError: A wrong file or cell, a code twice or not in the register.
+    """
+    main = folder / "trust_expenditure_tac_2023_24_by_current_trust.csv"
+    old = folder / "trust_expenditure_tac_2022_23.csv"
+    detail_rows = list(
+        read_rows(folder / "trust_expenditure_tac_2023_24.csv", ("opex_gbp_m", *_DETAIL), WHAT)
+    )
+    old_rows = list(read_rows(old, _FALLBACK, WHAT))
+    detail, before = _by_current(detail_rows, register), _by_current(old_rows, register)
+    found: dict[str, Expenditure] = {}
+    for row in read_rows(main, _MAIN, WHAT):
+        code = row.text("ods_code")
+        if code not in register.by_code:
+            raise row.error("not a current trust of the register", "ods_code", "a current code")
+        if code in found:
+            raise row.error("the trust is there twice", "ods_code", "each code once")
+        latest = _latest(row, detail.get(code, []))
+        found[code] = latest if latest.year else _earlier(code, before.get(code, []))
+    for code in register.codes():
+        found.setdefault(code, _earlier(code, before.get(code, [])))
+    homeless = {
+        row.text("ods_code"): row.need_number("opex_gbp_m")
+        for row in detail_rows
+        if register.current(row.text("ods_code")) is None and row.maybe("opex_gbp_m")
+    }
+    own = {row.text("ods_code"): row.need_number("opex_gbp_m") for row in old_rows}
+    trusts = {code: found[code] for code in register.codes()}
+    return Accounts(MappingProxyType(trusts), MappingProxyType(own), MappingProxyType(homeless))

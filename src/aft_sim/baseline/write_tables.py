@@ -1,0 +1,272 @@
+"""What the builder writes: the packaged tables and the summary with its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aft_sim.baseline import tables
+from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, RawRows
+from aft_sim.baseline.sources.expenditure import Expenditure
+from aft_sim.baseline.build import ROLL_FORWARD, SERIES_COLUMNS, Built, Sources
+
+Array = NDArray[np.float64]
+
+
+def write_all(folder: Path, s: Sources, b: Built) -> None:
+    """Write every table of the bundle."""
+    _write_trusts(folder, s)
+    _write_icbs(folder, s)
+    _write_rows(folder, s, b)
+    _write_counts(folder, b)
+    _write_priorities(folder, b)
+    _write_series(folder, s, b)
+
+
+def _write_trusts(folder: Path, s: Sources) -> None:
+    trusts = s.register.trusts
+    account = [s.accounts.trusts[t.code] for t in trusts]
+    catchment = np.array([t.catchment or (np.nan,) * 5 for t in trusts])
+    capital = [sum(s.estates.trusts[t.code].capital) if t.code in s.estates.trusts else np.nan for t in trusts]
+    columns: dict[str, Any] = {
+        "code": [t.code for t in trusts],
+        "name": [t.name for t in trusts],
+        "type": [t.type for t in trusts],
+        "icb": [t.icb for t in trusts],
+        "region": [t.region for t in trusts],
+        "foundation": [t.foundation for t in trusts],
+        "segment": _floats([t.oversight.segment if t.oversight else None for t in trusts]),
+        "segment_quarter": [t.oversight.quarter if t.oversight else None for t in trusts],
+        "planned_surplus": _floats([_share(t.planned_surplus_pct) for t in trusts]),
+        "expenditure_gbp_m": _expenditure(account),
+        "expenditure_year": [a.year for a in account],
+        "capital_gbp_m": np.array(capital),
+        "backlog_gbp_m": _floats([t.backlog_gbp_m for t in trusts]),
+    }
+    columns |= {f"catchment_q{q + 1}": catchment[:, q] for q in range(5)}
+    tables.write(folder, "trusts", columns)
+
+
+def _expenditure(account: Sequence[Expenditure]) -> Array:
+    """Operating expenditure 2025/26, GBP m: accounts rolled forward to the sector's outturn, older ones one more year."""
+    both = [(a.opex, a.opex_2022_23) for a in account if a.year == "2023/24" and a.opex and a.opex_2022_23]
+    one_year = sum(new for new, _ in both) / sum(old for _, old in both)
+    rolled = {"2023/24": ROLL_FORWARD, "2022/23": ROLL_FORWARD * one_year}
+    return _floats([None if a.opex is None or a.year is None else a.opex * rolled[a.year] for a in account])
+
+
+def _share(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
+
+
+def _floats(values: list[Any]) -> Array:
+    return np.array([np.nan if v is None else float(v) for v in values])
+
+
+def _write_icbs(folder: Path, s: Sources) -> None:
+    icbs = s.icbs.icbs
+    columns: dict[str, Any] = {
+        "code": [i.code for i in icbs],
+        "name": [i.name for i in icbs],
+        "region": [i.region for i in icbs],
+    }
+    columns |= {f"population_q{q + 1}": s.icbs.population[:, q] for q in range(5)}
+    tables.write(folder, "icbs", columns)
+
+
+def _write_rows(folder: Path, s: Sources, b: Built) -> None:
+    rows, flows = b.rows, b.flows
+    functions = {f.code: f.name for f in s.extract.functions}
+    icb = {t.code: t.icb for t in s.register.trusts}
+    tables.write(
+        folder,
+        "providers",
+        {
+            "code": list(rows.provider),
+            "icb": [c[len(INDEPENDENT) :] if c.startswith(INDEPENDENT) else icb[c] for c in rows.provider],
+            "independent": [c.startswith(INDEPENDENT) for c in rows.provider],
+            "drift_a_month": b.drift,
+        },
+    )
+    tables.write(
+        folder,
+        "rows",
+        {
+            "provider": rows.row_provider.astype(np.int16),
+            "function": list(rows.row_function),
+            "function_name": [functions.get(f, "Small services, pooled") for f in rows.row_function],
+            "group": b.group_of_row.astype(np.int16),
+            "pooled": rows.pooled.astype(np.int16),
+            "imputed": rows.imputed,
+            "starts": flows.starts,
+            "admitted": flows.admitted,
+            "non_admitted": flows.non_admitted,
+            "removal_share": flows.removal_share,
+            "drift": flows.drift,
+            "published_starts": b.raw_weekly[0],
+            "published_admitted": b.raw_weekly[1],
+            "published_non_admitted": b.raw_weekly[2],
+        },
+    )
+    row, where = np.nonzero((rows.flow_starts > 0) | (rows.flow_waiting > 0))
+    tables.write(
+        folder,
+        "flows",
+        {
+            "row": row.astype(np.int16),
+            "icb": where.astype(np.int8),
+            "starts": tables.float32(rows.flow_starts[row, where]),
+            "waiting": tables.float32(rows.flow_waiting[row, where]),
+        },
+    )
+
+
+def _write_counts(folder: Path, b: Built) -> None:
+    row, group, week = np.nonzero(b.rows.waiting)
+    tables.write(
+        folder,
+        "waiting",
+        {
+            "row": row.astype(np.int16),
+            "outside": group.astype(np.int8),
+            "week": week.astype(np.int8),
+            "people": b.rows.waiting[row, group, week].astype(np.int32),
+        },
+    )
+    tables.write(
+        folder,
+        "england_weeks",
+        {
+            "waiting": b.rows.waiting[:, ENGLAND].sum(0),
+            "waiting_outside": b.rows.waiting[:, OUTSIDE].sum(0),
+            "admitted": b.rows.admitted.sum(0),
+            "non_admitted": b.rows.non_admitted.sum(0),
+        },
+    )
+
+
+def _write_priorities(folder: Path, b: Built) -> None:
+    service, group, week = np.indices(b.priorities.profile.shape)
+    tables.write(
+        folder,
+        "priority_groups",
+        {
+            "service": service.ravel().astype(np.int8),
+            "group": group.ravel().astype(np.int16),
+            "week": week.ravel().astype(np.int8),
+            "rate": tables.float32(b.priorities.profile.ravel()),
+        },
+    )
+    service, row, band = np.indices(b.priorities.ratio.shape)
+    tables.write(
+        folder,
+        "priority_rows",
+        {
+            "service": service.ravel().astype(np.int8),
+            "row": row.ravel().astype(np.int16),
+            "band": band.ravel().astype(np.int8),
+            "ratio": tables.float32(b.priorities.ratio.ravel()),
+        },
+    )
+    tables.write(folder, "groups", {"name": list(b.groups)})
+
+
+def _write_series(folder: Path, s: Sources, b: Built) -> None:
+    columns: dict[str, Any] = {"month": list(s.series.months)}
+    columns |= {name: s.series.columns[name] for name in SERIES_COLUMNS}
+    tables.write(folder, "england_monthly", columns)
+    tables.write(
+        folder,
+        "season",
+        {
+            "month": np.arange(1, 13, dtype=np.int8),
+            "starts": b.season.factor[0],
+            "completions": b.season.factor[1],
+            "removals": b.season.factor[2],
+        },
+    )
+    dated = [t for t in s.targets if t.metric == "RTT within 18 weeks" and t.scope == "England" and t.value is not None]
+    tables.write(
+        folder,
+        "targets",
+        {
+            "due": [t.due.isoformat() for t in dated],
+            "share": np.array([t.value for t in dated], dtype=float),
+            "source": [t.source for t in dated],
+        },
+    )
+
+
+def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
+    """Period, sources, settings and what was adjusted, as plain numbers."""
+    pub, rows = b.published, b.rows
+    england = rows.waiting[:, ENGLAND].sum()
+    reported = pub.waiting[:, ENGLAND].sum(0)
+    full = rows.waiting[:, ENGLAND].sum(0)
+    completions = b.flows.admitted + b.flows.non_admitted
+    raw_completions = b.raw_weekly[1] + b.raw_weekly[2]
+    return {
+        "period": s.extract.period.isoformat(),
+        "licence": tables.ATTRIBUTION,
+        "sources_sha256": hashes,
+        "settings": settings,
+        "roll_forward_expenditure": ROLL_FORWARD,
+        "opening": {
+            "england_as_reported": int(reported.sum()),
+            "england_with_estimates": int(england),
+            "outside_england": int(pub.waiting[:, OUTSIDE].sum()),
+            "nhs_trusts_as_reported": int(pub.waiting[pub.is_trust(), ENGLAND].sum()),
+            "independent_sector": int(pub.waiting[~pub.is_trust(), ENGLAND].sum()),
+            "within_18_share_as_reported": float(reported[:18].sum() / reported.sum() * 100),
+            "within_18_share_with_estimates": float(full[:18].sum() / full.sum() * 100),
+            "over_52_as_reported": int(reported[52:].sum()),
+            "over_52_with_estimates": int(full[52:].sum()),
+            "over_65_as_reported": int(reported[65:].sum()),
+            "over_65_with_estimates": int(full[65:].sum()),
+        },
+        "weekly_rates": {
+            "starts": b.england_rates[0],
+            "completions": b.england_rates[1],
+            "removals_net_of_late_registrations": b.england_rates[2],
+            "removal_share_of_starts": b.england_rates[2] / b.england_rates[0],
+        },
+        "adjustments": {
+            "rows_published": len(pub.row_function),
+            "rows_after_pooling": len(rows.row_function),
+            "people_in_pooled_rows": int(rows.waiting[np.array(rows.row_function) == POOLED].sum()),
+            "hub_patients_placed": float(s.extract.checks.list_without_parent - pub.waiting[:, OUTSIDE].sum()),
+            "unknown_clock_starts_spread": s.extract.checks.unknown_starts,
+            "starts_moved_a_week": float(np.abs(b.flows.starts - b.raw_weekly[0]).sum()),
+            "completions_moved_a_week": float(np.abs(completions - raw_completions).sum()),
+            "unexplained_flow_before": float(
+                np.abs(b.raw_weekly[0] * (1 - b.england_rates[2] / b.england_rates[0]) - raw_completions).sum()
+            ),
+            "unexplained_flow_after": float(
+                np.abs(b.flows.starts * (1 - b.flows.removal_share) - completions).sum()
+            ),
+            "people_drifting_in_all": float(np.abs(b.flows.drift).sum()),
+        },
+        "largest_changes": _largest(rows, b),
+    }
+
+
+def _largest(rows: RawRows, b: Built, n: int = 15) -> list[dict[str, Any]]:
+    """The trusts whose flows were moved most, with what was published and what is used."""
+    p = len(rows.provider)
+    raw = np.stack([np.bincount(rows.row_provider, v, p) for v in b.raw_weekly])
+    new = np.stack([np.bincount(rows.row_provider, v, p) for v in (b.flows.starts, b.flows.admitted, b.flows.non_admitted)])
+    moved = np.abs(new[0] - raw[0]) + np.abs(new[1:].sum(0) - raw[1:].sum(0))
+    return [
+        {
+            "provider": rows.provider[i],
+            "starts_published": round(float(raw[0, i]), 1),
+            "starts_used": round(float(new[0, i]), 1),
+            "completions_published": round(float(raw[1:, i].sum()), 1),
+            "completions_used": round(float(new[1:, i].sum()), 1),
+        }
+        for i in np.argsort(-moved, kind="stable")[:n]
+    ]

@@ -1,0 +1,135 @@
+"""Capital: the pot of unspent surpluses, schemes, and the one channel by which each kind of scheme adds capacity (model 5.9).
+
+Ordinary capital keeps equipment and estate as they are; only what comes on top of it (draws from pots) or is taken away from
+it (envelopes cut to make room) changes capacity. All money is GBP m, cash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+CLASSES = ("theatre", "equipment", "estate")
+#: Functions in which surgical hubs work: high volume, low complexity surgery.
+HUB_FUNCTIONS = ("C_100", "C_101", "C_110", "C_120", "C_130", "C_502")
+
+
+def opening_pot(planned_surplus: Array, expenditure: Array, prior_year_ratio: float) -> Array:
+    """Unspent surpluses since 2024/25: last year's planned surplus and a share of as much for the year before.
+
+    Args:
+        planned_surplus: (trust,) share of income, NaN where none is published.
+        expenditure: (trust,) GBP m.
+        prior_year_ratio: surplus of 2024/25 over that of 2025/26.
+    """
+    surplus = np.nan_to_num(np.maximum(planned_surplus, 0.0)) * np.nan_to_num(expenditure)
+    return np.asarray(surplus * (1 + prior_year_ratio))
+
+
+def year_surplus(
+    planned_surplus: Array, expenditure: Array, years: float, persistence: float, spread: float, z: Array
+) -> Array:
+    """Surplus or deficit of a year, GBP m: the planned margin fades towards zero, chance is added.
+
+    Args:
+        planned_surplus: (trust,) opening margin, share of income; NaN is taken as zero.
+        expenditure: (trust,) GBP m; NaN gives zero.
+        years: since opening.
+        persistence: share of a margin that is left after a year [A05].
+        spread: sd of a year's margin around that path, share.
+        z: (trust,) standard normal.
+    """
+    margin = np.nan_to_num(planned_surplus) * persistence**years + spread * z
+    return np.asarray(margin * np.nan_to_num(expenditure))
+
+
+def affordable(wish: Array, pot: Array, cash: Array, expenditure: Array, floor_days: float) -> Array:
+    """Draw that pot and cash allow, GBP m: never beyond the pot, never below a floor of days of expenditure."""
+    floor = expenditure * floor_days / 365.25
+    return np.asarray(np.clip(np.minimum(wish, np.minimum(pot, cash - floor)), 0.0, None))
+
+
+def split(amount: Array, new: float, improvement: float, lifecycle: float, equipment: float, elective: float) -> dict[str, Array]:
+    """Split capital by what it buys, following the estates return.
+
+    Args:
+        amount: (trust,) GBP m.
+        new, improvement, lifecycle, equipment: published shares, normalised here.
+        elective: share of new build that is elective theatre capacity; the rest of new build and all improvement and
+            lifecycle work is estate.
+    """
+    total = new + improvement + lifecycle + equipment
+    theatre = new * elective / total
+    kit = equipment / total
+    return {"theatre": amount * theatre, "equipment": amount * kit, "estate": amount * (1 - theatre - kit)}
+
+
+def real_value(amount: float, months_waited: float, cost_growth: float) -> float:
+    """What an amount still buys after waiting for approval, at today's scheme costs [B10]."""
+    return float(amount / (1 + cost_growth) ** (months_waited / 12))
+
+
+def theatre_gain(real_amount: float, hub_cost: float, hub_effect: float, typical_hub_work: float) -> float:
+    """Extra admitted completions a week from theatre capacity.
+
+    A hub raised its trust's work in its functions by `hub_effect` [B01]; smaller schemes are that share of a hub.
+
+    Args:
+        real_amount: GBP m at today's costs (negative for capital lost).
+        hub_cost: GBP m of a whole hub.
+        hub_effect: relative gain at the average trust with a hub.
+        typical_hub_work: admitted completions a week in hub functions at an average acute trust.
+    """
+    return real_amount / hub_cost * hub_effect * typical_hub_work
+
+
+def equipment_index(real_amount: Array, stock: Array) -> Array:
+    """Equipment relative to opening, (trust,); capacity follows it with elasticity [B11]."""
+    return np.asarray(np.maximum(1 + real_amount / np.maximum(stock, 1e-9), 0.01))
+
+
+def revenue_gain(amount: Array, cost_per_pathway: float, marginal_ratio: float) -> Array:
+    """Extra completions a week for a year from non-recurrent revenue, at marginal cost; amount GBP m."""
+    return np.asarray(amount * 1e6 / (cost_per_pathway * marginal_ratio) / (365.25 / 7))
+
+
+def staffed(gain: Array, capacity: Array, headroom: float) -> Array:
+    """Extra work limited by the staff there are: no more than a share of present capacity; losses are not limited."""
+    return np.asarray(np.minimum(gain, headroom * capacity))
+
+
+def backlog_step(backlog: Array, growth: float, spent: Array) -> Array:
+    """Backlog maintenance after a year, GBP m: grows unspent [B12], falls by what is spent beyond the ordinary."""
+    return np.asarray(np.maximum(backlog * (1 + growth) - spent, 0.0))
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A scheme from idea to benefit. Its key is semantic: no policy elsewhere can shift its draws.
+
+    Attributes:
+        trust: index of the trust.
+        kind: one of `CLASSES`.
+        amount: GBP m at the prices of its start; negative for ordinary capital that was cut.
+        route: who approves it.
+        start_week, approved_week, built_week: when money is committed, approved, and brings its benefit.
+        real: GBP m at start prices that is left after cost growth while waiting.
+    """
+
+    trust: int
+    kind: str
+    amount: float
+    route: str
+    start_week: int
+    approved_week: int
+    built_week: int
+    real: float
+
+    @property
+    def key(self) -> str:
+        """What names the scheme in events and draws."""
+        return f"{self.trust}|{self.start_week}|{self.kind}"

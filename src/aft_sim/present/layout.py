@@ -1,0 +1,134 @@
+"""Page of a chart: wrapped text, panels, labels beside lines. Lengths are in inches unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+
+from aft_sim.present import style
+
+WIDTH, HEIGHT, MARGIN = 8.6, 9.4, 0.25
+"""Page size and margin, inches."""
+
+LEFT, RIGHT = 0.75, 1.95
+"""Inches kept free beside the panels: tick labels on the left, direct labels on the right."""
+
+
+def text_width(figure: Figure, text: str, size: float, weight: str) -> float:
+    """Width in inches."""
+    item = figure.text(0, 0, text, fontsize=size, fontweight=weight)
+    box = item.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    item.remove()
+    return float(box.width) / figure.dpi
+
+
+def _wrap(figure: Figure, text: str, size: float, weight: str, width: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(figure, longer, size, weight) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def block(figure: Figure, text: str, top: float, size: float, weight: str, colour: str, gid: str) -> float:
+    """Write wrapped text from `top` (inches from the bottom) downwards; returns where it ends."""
+    lines = _wrap(figure, text, size, weight, WIDTH - 2 * MARGIN)
+    step = size * 1.32 / 72
+    for i, line in enumerate(lines):
+        y = (top - i * step) / HEIGHT
+        x = MARGIN / WIDTH
+        figure.text(x, y, line, fontsize=size, fontweight=weight, color=colour, va="top", gid=gid)
+    return top - len(lines) * step
+
+
+def footer(figure: Figure, text: str) -> float:
+    """Write the source at the bottom; returns its upper edge in inches."""
+    size = 8.0
+    lines = _wrap(figure, text, size, "normal", WIDTH - 2 * MARGIN)
+    top = MARGIN + len(lines) * size * 1.32 / 72
+    block(figure, text, top, size, "normal", style.SECONDARY, "source")
+    return top
+
+
+def panels(figure: Figure, bottom: float, top: float) -> tuple[Axes, Axes]:
+    """Two panels of equal height with one time axis."""
+    gap = 0.95
+    height = (top - bottom - gap) / 2
+    left, width = LEFT / WIDTH, (WIDTH - LEFT - RIGHT) / WIDTH
+    upper = figure.add_axes((left, (bottom + height + gap) / HEIGHT, width, height / HEIGHT))
+    lower = figure.add_axes((left, bottom / HEIGHT, width, height / HEIGHT), sharex=upper)
+    return upper, lower
+
+
+def panel_title(axes: Axes, text: str) -> None:
+    """Say above a panel what its vertical axis shows."""
+    offset = -(LEFT - MARGIN) / (WIDTH - LEFT - RIGHT)
+    axes.text(
+        offset, 1.035, text, transform=axes.transAxes, fontsize=10, fontweight="bold", va="bottom", ha="left"
+    )
+
+
+def side_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
+    """Write labels beside the right edge at their heights, pushed apart where they would overlap.
+
+    Args:
+        axes: panel with its limits set.
+        labels: (y in data units, text, colour).
+    """
+    low, high = axes.get_ylim()
+    panel = axes.get_position().height * HEIGHT * 72  # points
+    line = 9.2 * 1.25
+    wanted = sorted(
+        (min(max((y - low) / (high - low), 0.0), 1.0) * panel, text, colour) for y, text, colour in labels
+    )
+    sizes = [line * (text.count("\n") + 1) + 3 for _, text, _ in wanted]
+    centres = [y for y, _, _ in wanted]
+    floor = 0.0
+    for i, size in enumerate(sizes):
+        centres[i] = max(centres[i], floor + size / 2)
+        floor = centres[i] + size / 2
+    ceiling = panel
+    for i in reversed(range(len(sizes))):
+        centres[i] = min(centres[i], ceiling - sizes[i] / 2)
+        ceiling = centres[i] - sizes[i] / 2
+    for centre, (_, text, colour) in zip(centres, wanted, strict=True):
+        axes.text(
+            1.015,
+            centre / panel,
+            text,
+            transform=axes.transAxes,
+            color=colour,
+            fontsize=9.2,
+            va="center",
+            ha="left",
+            linespacing=1.2,
+        )
+
+
+def gridlines(axes: Axes, low: float, high: float, signed: bool) -> None:
+    """At most eight gridlines between two heights, labelled without exponents."""
+    ticks = MaxNLocator(nbins=7, min_n_ticks=3, steps=[1, 2, 5, 10]).tick_values(low, high)
+    kept = [float(y) for y in ticks if low <= y <= high]
+    places = _places(kept)
+    axes.yaxis.set_major_locator(FixedLocator(kept))
+    axes.yaxis.set_major_formatter(FixedFormatter([_tick(y, places, signed) for y in kept]))
+
+
+def _places(ticks: Sequence[float]) -> int:
+    step = min((abs(b - a) for a, b in pairwise(ticks)), default=1.0)
+    return next((places for places in range(6) if abs(round(step, places) - step) < 1e-3 * step), 6)
+
+
+def _tick(y: float, places: int, signed: bool) -> str:
+    text = f"{abs(y):,.{places}f}"
+    if float(text.replace(",", "")) == 0.0:
+        return text
+    return ("−" if y < 0 else "+" if signed else "") + text

@@ -1,0 +1,262 @@
+"""Who is compared: England, its quintiles, the treated trusts, the others, and what could be gained at most.
+
+`read_groups` turns the tables of one run into monthly sums for these groups. The treated trusts are given
+from outside: a comparison takes them from the policy arm and reports the same trusts in both arms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aft_sim.basis.errors import InputError
+from aft_sim.outcomes.registry import Floats, Outcome
+from aft_sim.study.result import RunResult
+
+STANDARD = 92.0
+"""The 18-week standard: percent of incomplete pathways under 18 weeks (NHS Constitution, England)."""
+
+FLOW_MONTHS = 12
+"""Flows are compared as sums over this many months up to the date of the comparison."""
+
+ENGLAND, GAP, TREATED, OTHERS, INDEPENDENT = "england", "gap", "treated", "others", "independent"
+
+Columns = Mapping[str, Floats]
+Series = dict[tuple[str, str], Columns]
+Integers = npt.NDArray[np.int64]
+
+_NHS_TRUST = re.compile(r"[RT][A-Z0-9]{2}")
+
+
+def quintile_group(quintile: str) -> str:
+    """Group name of a deprivation quintile of England."""
+    return f"quintile-{quintile}"
+
+
+def trust_group(code: str) -> str:
+    """Group name of one trust."""
+    return f"trust:{code}"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Monthly sums of one run.
+
+    Attributes:
+        months: labels, ascending.
+        england: (basis, quintile) -> column -> array (month).
+        treated: (trust, quintile) -> column -> array (month), for treated trusts that have a list.
+        others: column -> array (month) of all other NHS trusts; None if the run kept no trust table.
+    """
+
+    months: tuple[str, ...]
+    england: Mapping[tuple[str, str], Columns]
+    treated: Mapping[tuple[str, str], Columns]
+    others: Columns | None
+
+    @property
+    def treated_with_list(self) -> tuple[str, ...]:
+        """Codes of the treated trusts that have a waiting list."""
+        return tuple(trust for trust, quintile in self.treated if quintile == "all")
+
+    def columns(self, group: str) -> Columns | None:
+        """Column -> array (month) of a group; None if the run does not hold the group."""
+        if group == ENGLAND:
+            return self.england.get(("england", "all"))
+        if group == INDEPENDENT:
+            return self.england.get(("independent", "all"))
+        if group == OTHERS:
+            return self.others
+        if group == TREATED:
+            parts = [self.treated[trust, "all"] for trust in self.treated_with_list]
+            return _sum(parts) if parts else None
+        kind, _, name = group.partition("-" if group.startswith("quintile-") else ":")
+        if kind == "quintile":
+            return self.england.get(("england", name))
+        return self.treated.get((name, "all"))
+
+    def values(self, group: str, outcome: Outcome) -> Floats | None:
+        """An outcome over the months.
+
+        Args:
+            group: "england", "quintile-1".. "quintile-5", "gap" (quintile 5 minus quintile 1), "treated",
+                "trust:CODE", "others" or "independent".
+            outcome: what to compute; flows are summed over up to twelve months ending with each month.
+
+        Returns:
+            Array (month) in the outcome's unit; None if the run does not hold the group or the columns.
+        """
+        if group == GAP:
+            least = self.values(quintile_group("5"), outcome)
+            most = self.values(quintile_group("1"), outcome)
+            return None if least is None or most is None else least - most
+        columns = self.columns(group)
+        needed = outcome.parts or (outcome.name,)
+        if columns is None or any(name not in columns for name in needed):
+            return None
+        if outcome.kind == "flow":
+            columns = {name: _over_a_year(columns[name]) for name in needed}
+        return outcome.derive(columns)
+
+    def ceiling(self, group: str, outcome: Outcome) -> Floats | None:
+        """What the outcome would gain if every treated trust met its standard at once.
+
+        For the 18-week share: every treated trust below 92% is lifted to 92% (within each quintile for the
+        quintiles), its list and everyone else's unchanged; lists count every patient treated in England.
+        For 52-week waits: the treated trusts have none. Zero where no treated trust has a list.
+
+        Returns:
+            Array (month), signed, in the outcome's effect unit; None where the question has no answer
+            (groups the policy reaches only indirectly, and other outcomes).
+        """
+        if outcome.name not in ("within_18_share", "over_52", "over_52_share"):
+            return None
+        if group == GAP:
+            least = self.ceiling(quintile_group("5"), outcome)
+            most = self.ceiling(quintile_group("1"), outcome)
+            return None if least is None or most is None else least - most
+        if group in (OTHERS, INDEPENDENT):
+            return None
+        quintile = group.removeprefix("quintile-") if group.startswith("quintile-") else "all"
+        trusts = (
+            [group.removeprefix("trust:")] if group.startswith("trust:") else list(self.treated_with_list)
+        )
+        parts = [self.treated.get((trust, quintile)) for trust in trusts]
+        if any(part is None for part in parts):
+            return None
+        gain = np.zeros(len(self.months))
+        for part in parts:
+            assert part is not None
+            gain = gain + _shortfall(part, outcome)
+        if outcome.name == "over_52":
+            return gain
+        whole = (
+            self.columns(group)
+            if group == TREATED or group.startswith("trust:")
+            else self._everyone(quintile)
+        )
+        if whole is None:
+            return None
+        return 100.0 * gain / np.where(whole["list"] > 0, whole["list"], np.nan)
+
+    def ceiling_if_gone(self) -> Floats | None:
+        """Gain in England's 18-week share if every treated-trust waiter of 18 weeks or more vanished.
+
+        Returns:
+            Array (month), points; zero where no treated trust has a list.
+        """
+        everyone = self._everyone("all")
+        if everyone is None:
+            return None
+        gone = np.zeros(len(self.months))
+        for trust in self.treated_with_list:
+            part = self.treated[trust, "all"]
+            gone = gone + part["list"] - part["within_18"]
+        share = everyone["within_18"] / everyone["list"]
+        return np.asarray(100.0 * (everyone["within_18"] / (everyone["list"] - gone) - share))
+
+    def _everyone(self, quintile: str) -> Columns | None:
+        return self.england.get(("all", quintile)) or self.england.get(("england", quintile))
+
+
+def read_groups(run: RunResult, treated: Sequence[str]) -> Groups:
+    """Monthly sums of one run.
+
+    Args:
+        run: a run that kept at least its England table.
+        treated: ODS codes of the trusts to report as treated.
+
+    Raises:
+        InputError: the run kept no England table.
+    """
+    if "england" not in run.tables:
+        raise InputError(
+            "a comparison needs the England table of every run",
+            where=f"{run.scenario}, seed {run.seed}",
+            expected="the level england among the levels kept",
+        )
+    table = run.tables["england"]
+    months = tuple(sorted(pc.unique(table.column("month")).to_pylist()))
+    england = _series(table, months, "basis", "quintile")
+    if "trust" not in run.tables:
+        return Groups(months, england, {}, None)
+    trusts = run.tables["trust"]
+    of_treated = pc.is_in(trusts.column("trust"), value_set=pa.array(list(treated), pa.string()))
+    found = _series(trusts.filter(of_treated), months, "trust", "quintile")
+    with_list = [code for code in treated if (code, "all") in found and found[code, "all"]["list"].max() > 0]
+    mine = {key: columns for code in with_list for key, columns in found.items() if key[0] == code}
+    return Groups(months, england, mine, _others(trusts, months, treated, england, mine))
+
+
+def _others(
+    trusts: pa.Table,
+    months: tuple[str, ...],
+    treated: Sequence[str],
+    england: Mapping[tuple[str, str], Columns],
+    mine: Mapping[tuple[str, str], Columns],
+) -> Columns:
+    """All other NHS trusts: their own rows if the table holds every trust, else the NHS less the treated."""
+    names = pc.unique(trusts.column("trust")).to_pylist()
+    rest = [code for code in names if code not in treated and _NHS_TRUST.fullmatch(code)]
+    chosen = pc.and_(
+        pc.equal(trusts.column("quintile"), "all"),
+        pc.is_in(trusts.column("trust"), value_set=pa.array(rest, pa.string())),
+    )
+    rows = list(_series(trusts.filter(chosen), months, "trust", "quintile").values())
+    own = _sum(rows) if rows else None
+    part = [columns for (_, quintile), columns in mine.items() if quintile == "all"]
+    nhs = england.get(("nhs", "all"))
+    if nhs is None or (own is not None and _agree(_sum([own, *part])["list"], nhs["list"])):
+        return own if own is not None else {}
+    shared = [name for name in nhs if name in trusts.column_names]
+    return {name: nhs[name] - sum(columns[name] for columns in part) for name in shared}
+
+
+def _agree(total: Floats, published: Floats) -> bool:
+    return bool(np.all(np.abs(total - published) <= 0.001 * np.abs(published)))
+
+
+def _series(table: pa.Table, months: tuple[str, ...], first: str, second: str) -> Series:
+    """Sum the number columns by two keys and month, in row order (so that sums are reproducible)."""
+    if table.num_rows == 0:
+        return {}
+    a, firsts = _codes(table, first)
+    b, seconds = _codes(table, second)
+    when = _codes(table, "month", months)[0]
+    code = a * len(seconds) + b
+    labels = [(one, two) for one in firsts for two in seconds]
+    sums: dict[str, Floats] = {}
+    for name in table.column_names:
+        kind = table.schema.field(name).type
+        if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+            numbers = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            total = np.bincount(code * len(months) + when, numbers, minlength=len(labels) * len(months))
+            sums[name] = np.asarray(total, dtype=np.float64).reshape(len(labels), len(months))
+    return {labels[i]: {name: total[i] for name, total in sums.items()} for i in np.unique(code)}
+
+
+def _codes(table: pa.Table, key: str, names: Sequence[str] | None = None) -> tuple[Integers, Sequence[str]]:
+    """Position of each row's key among the names (those found in the table, in their order there)."""
+    known: Sequence[str] = pc.unique(table.column(key)).to_pylist() if names is None else names
+    index = pc.index_in(table.column(key), value_set=pa.array(known, pa.string()))
+    return index.to_numpy(zero_copy_only=False).astype(np.int64), known
+
+
+def _sum(parts: Sequence[Columns]) -> Columns:
+    return {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
+
+
+def _shortfall(columns: Columns, outcome: Outcome) -> Floats:
+    if outcome.name == "within_18_share":
+        return np.maximum(0.0, STANDARD / 100.0 * columns["list"] - columns["within_18"])
+    return -columns["over_52"]
+
+
+def _over_a_year(flow: Floats) -> Floats:
+    return np.array([flow[max(0, end - FLOW_MONTHS) : end].sum() for end in range(1, len(flow) + 1)])

@@ -1,0 +1,96 @@
+"""Money in a comparison: paired differences by financial year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aft_sim.basis.calendar import financial_year
+from aft_sim.outcomes import registry
+from aft_sim.study.groups import OTHERS, TREATED
+from aft_sim.study.paired import PairedEffect, paired_effect
+from aft_sim.study.result import RunResult
+
+MONEY = ("drawn", "capital_spend", "revenue_spend", "exchequer")
+"""Money columns that every comparison reports."""
+
+
+@dataclass(frozen=True)
+class MoneyRow:
+    """Effect on one kind of money up to the end of a financial year, GBP million.
+
+    Attributes:
+        outcome: money column.
+        label: the column in words.
+        group: "all" NHS trusts, "treated" or "others".
+        financial_year: for example "2026/27"; the last one may end early, with the comparison.
+        in_year: mean paired difference in that year.
+        cumulative: the difference since the start of the run, with its interval.
+    """
+
+    outcome: str
+    label: str
+    group: str
+    financial_year: str
+    in_year: float
+    cumulative: PairedEffect
+
+
+def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str) -> tuple[MoneyRow, ...]:
+    """Differences in money, year by year up to the month `at`.
+
+    Args:
+        runs: (policy run, baseline run) pairs; the policy run's trusts are the treated ones in both.
+        at: last month counted.
+
+    Returns:
+        One row a money column, group and year; the band is 0.1% of the baseline's cumulative amount. Empty
+        if a run kept no money table.
+    """
+    if any("money" not in run.tables for pair in runs for run in pair):
+        return ()
+    arms = [(_by_year(ours, ours.treated, at), _by_year(theirs, ours.treated, at)) for ours, theirs in runs]
+    years = sorted({year for pair in arms for arm in pair for year, _, _ in arm})
+    draws = [ours.draw for ours, _ in runs]
+    rows = []
+    for name in MONEY:
+        outcome = registry.OUTCOMES[name]
+        for group in ("all", TREATED, OTHERS):
+            ours, theirs = (
+                np.cumsum(
+                    [[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1
+                )
+                for arm in (0, 1)
+            )
+            before = 0.0
+            for i, year in enumerate(years):
+                band = outcome.relative_band * abs(float(theirs[:, i].mean()))
+                total = paired_effect(ours[:, i], theirs[:, i], band, draws)
+                rows.append(MoneyRow(name, outcome.label, group, year, total.effect - before, total))
+                before = total.effect
+    return tuple(rows)
+
+
+def _by_year(run: RunResult, treated: Sequence[str], at: str) -> dict[tuple[str, str, str], float]:
+    """Sum of money by (financial year, group, column) up to and including the month `at`."""
+    table = run.tables["money"]
+    table = table.filter(pc.less_equal(table.column("month"), at))
+    months = pc.unique(table.column("month")).to_pylist()
+    year_of = {month: financial_year(date.fromisoformat(f"{month}-01")) for month in months}
+    years = np.array([year_of[month] for month in table.column("month").to_pylist()], dtype=object)
+    mine = pc.is_in(table.column("trust"), value_set=pa.array(list(treated), pa.string()))
+    of_treated = mine.to_numpy(zero_copy_only=False)
+    sums: dict[tuple[str, str, str], float] = {}
+    for name in MONEY:
+        values = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+        for year in sorted(set(year_of.values())):
+            inside = years == year
+            sums[year, TREATED, name] = float(values[inside & of_treated].sum())
+            sums[year, OTHERS, name] = float(values[inside & ~of_treated].sum())
+            sums[year, "all", name] = sums[year, TREATED, name] + sums[year, OTHERS, name]
+    return sums

@@ -1,0 +1,154 @@
+"""Statistics of paired differences: mean, interval, what pairing gained, and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.special import stdtrit
+
+from aft_sim.outcomes.registry import Floats
+
+CONFIDENCE = 0.95
+"""Level of every interval."""
+
+
+class Verdict(StrEnum):
+    """What the interval says about the equivalence band."""
+
+    PRACTICALLY_ZERO = "practically zero"
+    HIGHER = "higher"
+    LOWER = "lower"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True)
+class PairedEffect:
+    """Policy minus baseline over pairs of runs.
+
+    Attributes:
+        n_pairs: pairs of runs.
+        n_units: independent units the interval rests on: pairs, or draws of the parameters where several
+            draws were run (pairs within a draw share its parameters and are averaged first).
+        baseline: mean level in the baseline arm.
+        policy: mean level in the policy arm.
+        effect: mean paired difference.
+        interval: 95% interval of the mean difference (Student t over the units); None for one unit.
+        sd: standard deviation of the paired differences; None for one pair.
+        variance_ratio: variance of the difference of unpaired runs over that of paired runs (how many times
+            more unpaired runs the same precision would need); infinite where pairing removes all variation,
+            None where it cannot be told.
+        band: half-width of the equivalence band, same unit as the effect.
+        exactly_zero: whether every paired difference is exactly 0.
+        verdict: see `Verdict`.
+    """
+
+    n_pairs: int
+    n_units: int
+    baseline: float
+    policy: float
+    effect: float
+    interval: tuple[float, float] | None
+    sd: float | None
+    variance_ratio: float | None
+    band: float
+    exactly_zero: bool
+    verdict: Verdict
+
+    @property
+    def words(self) -> str:
+        """The verdict in words, with the reason where it needs one."""
+        if self.n_pairs == 1:
+            return f"{self.verdict} (one pair{'; exactly zero in it' if self.exactly_zero else ''})"
+        if self.exactly_zero:
+            return f"{self.verdict} (exactly zero in every pair)"
+        if self.interval is None:
+            return f"{self.verdict} (one draw of the parameters)"
+        return str(self.verdict)
+
+
+def paired_effect(
+    policy: Sequence[float] | Floats,
+    baseline: Sequence[float] | Floats,
+    band: float,
+    draws: Sequence[int] | None = None,
+) -> PairedEffect:
+    """Effect of a policy from pairs of runs.
+
+    Args:
+        policy: level in the policy arm, one number a pair.
+        baseline: level in the baseline arm, same order.
+        band: half-width of the equivalence band, at least 0.
+        draws: parameter draw of each pair; None where all pairs share one.
+
+    Raises:
+        ValueError: no pairs, or arms of different length.
+    """
+    ours = np.asarray(policy, dtype=np.float64)
+    theirs = np.asarray(baseline, dtype=np.float64)
+    if ours.shape != theirs.shape or ours.ndim != 1 or not len(ours):
+        raise ValueError("a paired effect needs the same number of runs in both arms, at least one")
+    difference = ours - theirs
+    n_pairs = len(difference)
+    units = _units(difference, draws)
+    effect = float(np.mean(units))
+    exactly_zero = bool(np.all(difference == 0.0))
+    sd = float(np.std(difference, ddof=1)) if n_pairs > 1 else None
+    interval = _interval(units)
+    if exactly_zero and n_pairs > 1:
+        effect, interval = 0.0, (0.0, 0.0)
+    return PairedEffect(
+        n_pairs=n_pairs,
+        n_units=len(units),
+        baseline=float(np.mean(theirs)),
+        policy=float(np.mean(ours)),
+        effect=effect,
+        interval=interval,
+        sd=sd,
+        variance_ratio=_variance_ratio(ours, theirs, sd),
+        band=float(band),
+        exactly_zero=exactly_zero,
+        verdict=_verdict(interval, band),
+    )
+
+
+def _units(difference: Floats, draws: Sequence[int] | None) -> Floats:
+    if draws is None or len(set(draws)) < 2:
+        return difference
+    labels = np.asarray(draws)
+    return np.array([difference[labels == draw].mean() for draw in np.unique(labels)])
+
+
+def _interval(units: Floats) -> tuple[float, float] | None:
+    n = len(units)
+    if n < 2:
+        return None
+    mean = float(np.mean(units))
+    quantile = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2))
+    half = quantile * float(np.std(units, ddof=1)) / math.sqrt(n)
+    return (mean - half, mean + half)
+
+
+def _variance_ratio(ours: Floats, theirs: Floats, sd: float | None) -> float | None:
+    if sd is None:
+        return None
+    unpaired = float(np.var(ours, ddof=1) + np.var(theirs, ddof=1))
+    if sd == 0.0:
+        return math.inf if unpaired > 0 else None
+    return unpaired / sd**2
+
+
+def _verdict(interval: tuple[float, float] | None, band: float) -> Verdict:
+    if interval is None:
+        return Verdict.CANNOT_TELL
+    low, high = interval
+    if -band <= low and high <= band:
+        return Verdict.PRACTICALLY_ZERO
+    if low > band:
+        return Verdict.HIGHER
+    if high < -band:
+        return Verdict.LOWER
+    return Verdict.CANNOT_TELL

@@ -1,0 +1,126 @@
+"""Where results come from: what a run depends on, and what it was made with."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import aft_sim
+
+SCHEMA_VERSION = 1
+"""Version of the layout of a study folder."""
+
+_PACKAGES = ("aft-sim", "mesa", "numpy", "scipy", "numba", "pyarrow", "pydantic")
+_MODEL_PARTS = (
+    "basis",
+    "spec",
+    "baseline",
+    "mechanisms",
+    "policy",
+    "agents",
+    "outcomes",
+    "world.py",
+    "model.py",
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything besides scenario, draw and seed that a run's numbers depend on.
+
+    Attributes:
+        until: last day of the runs (ISO date), None where the runs were not made by the runner.
+        code: hash of the source of the model's own modules.
+        register: hash of the parameter register's tables.
+        baseline: hash of the packaged baseline tables.
+    """
+
+    until: str | None = None
+    code: str = ""
+    register: str = ""
+    baseline: str = ""
+
+    @classmethod
+    def current(cls, until: date) -> Inputs:
+        """The inputs of this installation."""
+        root = Path(aft_sim.__file__).parent
+        code = [path for part in _MODEL_PARTS for path in _files(root / part, ".py")]
+        return cls(
+            until=until.isoformat(),
+            code=_digest(root, code),
+            register=_digest(root, _files(root / "spec" / "tables", "")),
+            baseline=_digest(root, _files(root / "baseline" / "tables", "")),
+        )
+
+
+def run_hash(inputs: Inputs, scenario_hash: str, draw: int, seed: int) -> str:
+    """Identity of a run: two runs with the same hash have the same numbers."""
+    parts = [SCHEMA_VERSION, asdict(inputs), scenario_hash, int(draw), int(seed)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages results may depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = aft_sim.__version__ if package == "aft-sim" else "not installed"
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What kind of machine this is; no host or user name."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+
+
+def git_commit() -> str | None:
+    """Commit of the checkout the package runs from ("-dirty" if changed), None outside a checkout."""
+    root = Path(aft_sim.__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(path: Path, suffix: str) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = path.rglob(f"*{suffix}") if path.is_dir() else []
+    return sorted(file for file in found if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _digest(root: Path, files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(root).as_posix()}\0{sha256(file)}\n".encode())
+    return digest.hexdigest()
