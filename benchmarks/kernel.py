@@ -1,6 +1,7 @@
 """Times one week of the waiting list at England's size: compiled kernel against its plain numpy twin.
 
-Run ``python benchmarks/kernel.py [rows] [weeks]``. Prints figures, asserts nothing: a machine's speed is no defect.
+Run ``python benchmarks/kernel.py [rows] [weeks]``. Prints figures, asserts nothing: a machine's speed is no
+defect.
 """
 
 import resource
@@ -30,7 +31,13 @@ def england(rows: int, seed: int = 1) -> tuple[np.ndarray, WeekInputs]:
     age /= age.sum(axis=1, keepdims=True)
     n = size[:, None, None] * groups[:, :, None] * age[:, None, :]
 
-    marks = 0.033 + 0.067 * np.exp(-weeks / 3.0) + 0.07 * (weeks >= 51) + 0.18 * (weeks >= 63) + 0.4 * (weeks >= 65)
+    marks = (
+        0.033
+        + 0.067 * np.exp(-weeks / 3.0)
+        + 0.07 * (weeks >= 51)
+        + 0.18 * (weeks >= 63)
+        + 0.4 * (weeks >= 65)
+    )
     priority = marks * rng.lognormal(0.0, 0.15, (2, rows, 1))
     starts = 0.058 * size
     inputs = WeekInputs(
@@ -71,16 +78,22 @@ def main(rows: int = ENGLAND_ROWS, weeks: int = 100) -> None:
         if week == 0:
             gap = float(np.abs(n - twin).max() / twin.max())
     typical = float(np.median(fast))
-    out = sys.stdout.write
-    out(f"rows {rows:,} x groups {GROUPS} x weeks {WEEKS} = {n.size:,} cells, {n.nbytes / 1e6:.1f} MB\n")
-    out(f"first call (load from cache or compile)  {first:8.2f} s\n")
-    out(f"kernel, median of {weeks} weeks{'':>14}{typical * 1e3:8.2f} ms   {typical / n.size * 1e9:6.2f} ns a cell\n")
-    out(f"kernel, slowest week{'':>21}{max(fast) * 1e3:8.2f} ms\n")
-    out(f"numpy twin, one week{'':>21}{slow * 1e3:8.2f} ms   {slow / n.size * 1e9:6.2f} ns a cell\n")
-    out(f"ratio{'':>36}{slow / typical:8.0f} x\n")
-    out(f"largest difference after one week{'':>8}{gap:8.1e} of the largest cell\n")
-    out(f"list after {weeks} weeks{'':>22}{n.sum() / 1e6:8.2f} m\n")
-    out(f"peak memory{'':>30}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB\n")
+
+    def speed(seconds: float) -> str:
+        return f"{seconds * 1e3:10.2f} ms {seconds / n.size * 1e9:10.2f} ns a cell"
+
+    for label, figures in (
+        (f"{rows:,} rows x {GROUPS} groups x {WEEKS} weeks", f"{n.size:>10,} cells, {n.nbytes / 1e6:.1f} MB"),
+        ("first call (load from cache or compile)", f"{first:10.2f} s"),
+        (f"kernel, median of {weeks} weeks", speed(typical)),
+        ("kernel, slowest week", f"{max(fast) * 1e3:10.2f} ms"),
+        ("numpy twin, one week", speed(slow)),
+        ("twin / kernel", f"{slow / typical:10.0f} times"),
+        ("largest difference after one week", f"{gap:10.1e} of the largest cell"),
+        (f"list after {weeks} weeks", f"{n.sum() / 1e6:10.2f} million"),
+        ("peak memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:10.0f} MB"),
+    ):
+        sys.stdout.write(f"{label:42}{figures}\n")
 
 
 if __name__ == "__main__":

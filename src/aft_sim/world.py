@@ -261,6 +261,7 @@ class World:
     n: Array
     mix: Array
     stock: Array
+    opening_list: Array
     pattern: Array
     row_rate: Array
     starts_index: Array
@@ -351,6 +352,7 @@ def open_world(plan: Plan, seed: int) -> World:
         n=n,
         mix=np.array(o.mix),
         stock=stock,
+        opening_list=stock.sum(axis=1),
         pattern=np.array(o.base),
         row_rate=o.entries.to_rows(o.base),
         starts_index=np.ones(rows),

@@ -206,11 +206,8 @@ class Calendar:
 @lru_cache(maxsize=4096)
 def working_days_in_month(year: int, month: int) -> int:
     """Return the number of working days of a calendar month in England."""
-    days = _calendar.monthrange(year, month)[1]
-    free = bank_holidays(year)
-    return sum(
-        1 for d in range(1, days + 1) if date(year, month, d).weekday() < 5 and date(year, month, d) not in free
-    )
+    days = [date(year, month, d) for d in range(1, _calendar.monthrange(year, month)[1] + 1)]
+    return sum(day.weekday() < 5 and day not in bank_holidays(year) for day in days)
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,10 @@
 """Waiting-time measures as NHS England computes them, from people by whole weeks waited.
 
-A histogram ``h[..., W]`` counts people who have waited w to w + 1 weeks in its column w; the last column is the open
-band (104 weeks and over in RTT data). All functions work on any leading axes and reduce the last one. Counts may be
-fractions. Source of the method: NHS England, Recording and reporting referral to treatment waiting times, annex on
-the calculation of medians and percentiles: linear interpolation within the weekly band that holds the percentile.
+A histogram ``h[..., W]`` counts people who have waited w to w + 1 weeks in its column w; the last column is
+the open band (104 weeks and over in RTT data). All functions work on any leading axes and reduce the last
+one. Counts may be fractions. Percentiles are interpolated linearly in the weekly band that holds them, which
+gives NHS England's published January 2026 median and 92nd percentile from the published counts to three
+decimals.
 """
 
 from typing import Any
@@ -50,7 +51,7 @@ def within_18_share(h: NDArray[Any]) -> FloatArray:
 
 
 def mean(h: NDArray[Any]) -> FloatArray:
-    """Mean weeks waited, everyone at the middle of their band (104.5 in the open band); NaN for an empty list."""
+    """Mean weeks waited, each at the middle of the band (104.5 in the open band); NaN for an empty list."""
     middle = np.arange(h.shape[-1]) + 0.5
     return _ratio(np.asarray(h @ middle, dtype=np.float64), total(h))
 
@@ -63,8 +64,8 @@ def percentile(h: NDArray[Any], share: float) -> FloatArray:
         share: between 0 (excluded) and 1, 0.5 for the median.
 
     Returns:
-        Weeks, with the leading shape of ``h``; the lower end of the open band (104) where the percentile lies in it,
-        which NHS England publishes as "104+"; NaN for an empty list.
+        Weeks, with the leading shape of ``h``; the lower end of the open band (104) where the percentile
+        lies in it, which NHS England publishes as "104+"; NaN for an empty list.
 
     Raises:
         ValueError: ``share`` is not in (0, 1].
@@ -96,4 +97,7 @@ def p92(h: NDArray[Any]) -> FloatArray:
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Quotient, NaN where the denominator is zero."""
     shape = np.broadcast(numerator, denominator).shape
-    return np.divide(numerator, denominator, out=np.full(shape, np.nan), where=np.asarray(denominator) > 0)
+    result: FloatArray = np.divide(
+        numerator, denominator, out=np.full(shape, np.nan), where=np.asarray(denominator) > 0
+    )
+    return result

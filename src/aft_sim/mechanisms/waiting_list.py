@@ -1,9 +1,9 @@
 """The waiting list: one week for every provider and specialty in England in a few milliseconds.
 
-The list is a cohort array ``n[row, group, week]`` of people still waiting. A row is one treatment function at one
-provider; a group is a fifth of English areas by deprivation (index 0 = most deprived) or, at index 5, residents of
-areas outside England; a week is the number of whole weeks waited, and index 104 holds everyone who has waited 104
-weeks or more. Counts are expected numbers of people and may be fractions.
+The list is a cohort array ``n[row, group, week]`` of people still waiting. A row is one treatment function
+at one provider; a group is a fifth of English areas by deprivation (index 0 = most deprived) or, at index
+5, residents of areas outside England; a week is the number of whole weeks waited, and index 104 holds
+everyone who has waited 104 weeks or more. Counts are expected numbers of people and may be fractions.
 
 Order of events inside one week, per row:
 
@@ -14,9 +14,10 @@ Order of events inside one week, per row:
 5. the other half of the removals leaves;
 6. everyone still waiting grows one week older.
 
-Halving the removals around treatment removes the bias of a weekly step against continuous time. ``advance`` is the
-compiled version; ``waiting_list_reference.advance_reference`` says the same in plain numpy and is its oracle.
-Results are the same to the last bit in every run and process on one kind of processor and version of numba.
+Halving the removals around treatment removes the bias of a weekly step against continuous time. ``advance``
+is the compiled version; ``waiting_list_reference.advance_reference`` says the same in plain numpy and is
+its oracle. Results are the same to the last bit in every run and process on one kind of processor and
+version of numba.
 """
 
 from dataclasses import dataclass, fields
@@ -25,23 +26,31 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from aft_sim.mechanisms.waiting_list_kernel import DUST, GROUPS, LATE_WEEKS, LONG_WAIT, WEEKS, kernel
 
-GROUPS = 6
-"""Five deprivation fifths (0 = most deprived) and, last, residents of areas outside England."""
-WEEKS = 105
-"""Whole weeks waited, 0 to 103, and the open band of 104 and over."""
-LATE_WEEKS = 5
-"""Late registrations appear on the list at 1 to 5 weeks waited."""
-LONG_WAIT = 18
-"""Validation removes, and returns rejoin, people who have waited this many whole weeks or more."""
-DUST = 1e-9
-"""A cell with fewer people than this after a week is emptied: keeps tails empty and arithmetic fast."""
+__all__ = [
+    "DUST",
+    "GROUPS",
+    "LATE_WEEKS",
+    "LONG_WAIT",
+    "WEEKS",
+    "FloatArray",
+    "WeekFlows",
+    "WeekInputs",
+    "advance",
+    "check_arrays",
+    "imbalance",
+]
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class WeekInputs:
-    """What happens to the list in one week. Every array is float64, C-contiguous and non-negative.
+    """What happens to the list in one week.
+
+    Every array is float64, C-contiguous and non-negative. Of hazards, priorities and access only proportions
+    within a row matter.
 
     Attributes:
         arrivals: people who start their clock this week, ``[R, 6]``.
@@ -49,10 +58,10 @@ class WeekInputs:
         returns: people put back on the list after a validation removal, ``[R, 6]``.
         removals: routine removals (other than treatment), people a week, ``[R]``.
         validated: removals by validation of waits of 18 weeks and over, people a week, ``[R]``.
-        removal_hazard: relative chance of routine removal by weeks waited, ``[105]``; only its shape matters.
-        priority_adm: relative chance of admitted treatment by weeks waited, ``[R, 105]``; only its shape matters.
+        removal_hazard: relative chance of routine removal by weeks waited, ``[105]``.
+        priority_adm: relative chance of admitted treatment by weeks waited, ``[R, 105]``.
         priority_non: the same for non-admitted treatment, ``[R, 105]``.
-        access: relative chance of treatment of each group at equal wait, ``[R, 6]``, for both services.
+        access: relative chance of treatment of each group at equal wait, ``[R, 6]``, both services.
         capacity_adm: most admitted treatments the row can give this week, ``[R]``.
         capacity_non: the same for non-admitted treatments, ``[R]``.
         pressure: factor on both priorities at ``pressure_from`` weeks and over (a dated target), ``[R]``;
@@ -98,8 +107,15 @@ class WeekFlows:
     @classmethod
     def allocate(cls, rows: int) -> Self:
         """Zeroed flows for ``rows`` rows; ``advance`` overwrites every element each week."""
-        by_group = [np.zeros((rows, GROUPS)) for _ in range(4)]
-        return cls(*by_group, np.zeros(rows), np.zeros(rows))
+        by_group = (rows, GROUPS)
+        return cls(
+            treated_adm=np.zeros(by_group),
+            treated_non=np.zeros(by_group),
+            removed=np.zeros(by_group),
+            validated_out=np.zeros(by_group),
+            unmet_adm=np.zeros(rows),
+            unmet_non=np.zeros(rows),
+        )
 
     def left(self) -> FloatArray:
         """Everyone who left the list in the week, ``[R, 6]``."""
@@ -109,10 +125,11 @@ class WeekFlows:
 def advance(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> WeekFlows:
     """Moves the whole list forward by one week, in place.
 
-    Treatment of a service in a cell is ``min(n, kappa * priority[w] * access[group] * n)`` with the one ``kappa`` per
-    row at which the total equals the capacity, or all people with a positive chance if there are fewer of them.
-    Routine removals are spread the same way over ``removal_hazard``, validation evenly over 18 weeks and more.
-    The first call in a process loads the compiled kernel from numba's cache, or compiles it.
+    Treatment of a service in a cell is ``min(n, kappa * priority[w] * access[group] * n)`` with the one
+    ``kappa`` per row at which the total equals the capacity, or all people with a positive chance if there
+    are fewer of them. Routine removals are spread the same way over ``removal_hazard``, validation evenly
+    over 18 weeks and more. The first call in a process loads the compiled kernel from numba's cache, or
+    compiles it.
 
     Args:
         n: people waiting, ``[R, 6, 105]``, float64, C-contiguous; overwritten with the list a week later.
@@ -127,8 +144,6 @@ def advance(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> WeekFlows:
     """
     check_arrays(n, inputs, flows)
     pressure = np.ones(len(n)) if inputs.pressure is None else inputs.pressure
-    from aft_sim.mechanisms.waiting_list_kernel import kernel  # numba takes a while to import
-
     kernel()(
         n,
         inputs.arrivals,
@@ -183,8 +198,15 @@ def check_arrays(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> None:
     by_group = {"arrivals", "returns", "access", "treated_adm", "treated_non", "removed", "validated_out"}
     named: list[tuple[str, Any]] = [(f.name, getattr(inputs, f.name)) for f in fields(inputs)]
     named += [(f.name, getattr(flows, f.name)) for f in fields(flows)]
-    if n.shape != (rows, GROUPS, WEEKS) or n.dtype != np.float64 or not n.flags.c_contiguous or not n.flags.writeable:
-        raise ValueError(f"n: expected a writeable C-contiguous float64 [R, {GROUPS}, {WEEKS}], found {n.dtype} {n.shape}")
+    if (
+        n.shape != (rows, GROUPS, WEEKS)
+        or n.dtype != np.float64
+        or not n.flags.c_contiguous
+        or not n.flags.writeable
+    ):
+        raise ValueError(
+            f"n: expected a writeable C-contiguous float64 [R, {GROUPS}, {WEEKS}], found {n.dtype} {n.shape}"
+        )
     for name, array in named:
         if name == "pressure_from":
             if not 0 <= array <= WEEKS:

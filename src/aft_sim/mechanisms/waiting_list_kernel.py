@@ -1,9 +1,9 @@
 """The compiled week of the waiting list; called through ``waiting_list.advance``, which documents the rules.
 
-How a row is done in two readings of its cells. Removals do not look at the group, and access enters a cell's
-treatment linearly. So three sums over the groups by weeks waited (people, people x access, people x access squared)
-fix every scale of the week: how hard removals bite, and each service's kappa. One last pass then moves the cells.
-Only where a cell would run empty is kappa solved on the cells themselves.
+How a row is done in two readings of its cells. Removals do not look at the group, and access enters a
+cell's treatment linearly. So three sums over the groups by weeks waited (people, people x access, people x
+access squared) fix every scale of the week: how hard removals bite, and each service's kappa. One last pass
+then moves the cells. Only where a cell would run empty is kappa solved on the cells themselves.
 
 All scratch arrays are padded to whole vector blocks of weeks; the padding holds nobody.
 """
@@ -15,17 +15,27 @@ from typing import Any
 import numba
 import numpy as np
 
-from aft_sim.mechanisms.waiting_list import DUST, GROUPS, LATE_WEEKS, LONG_WAIT, WEEKS
+# Defined in this file because numba discards cached code when this file changes, and only then.
+GROUPS = 6
+"""Five deprivation fifths (0 = most deprived) and, last, residents of areas outside England."""
+WEEKS = 105
+"""Whole weeks waited, 0 to 103, and the open band of 104 and over."""
+LATE_WEEKS = 5
+"""Late registrations appear on the list at 1 to 5 weeks waited."""
+LONG_WAIT = 18
+"""Validation removes, and returns rejoin, people who have waited this many whole weeks or more."""
+DUST = 1e-9
+"""A cell with fewer people than this after a week is emptied: keeps tails empty and arithmetic fast."""
 
 _BLOCK = 32
 _PADDED = 128
-# The row's vectors by weeks waited lie in one array ``v`` at these constant places, so that the compiler can see that
-# they do not overlap and use vector instructions without checks at run time.
-_PEOPLE, _ONCE, _TWICE = (_PADDED * i for i in range(3))  # summed over groups: plain, x access, x access squared
-_ADM, _NON, _HAZARD = (_PADDED * i for i in range(3, 6))  # priorities with pressure, removal hazard
-_LEAVE, _CHECK = (_PADDED * i for i in range(6, 8))  # shares removed and validated in this half of the week
-_LEAVE_FIRST, _CHECK_FIRST = (_PADDED * i for i in range(8, 10))  # the same in the first half
-_PROFILE, _FRESH = (_PADDED * i for i in range(10, 12))  # where returns rejoin; one group's starts and late entries
+# The row's vectors by weeks waited lie in one array ``v`` at these constant places, so that the compiler
+# can see that they do not overlap and use vector instructions without checks at run time.
+# In turn: people, people x access and people x access squared, summed over groups; the two priorities with
+# pressure; the removal hazard; shares removed and validated in this half of the week, and in the first half;
+# where returns rejoin; one group's clock starts and late registrations.
+_PEOPLE, _ONCE, _TWICE, _ADM, _NON, _HAZARD = (_PADDED * i for i in range(6))
+_LEAVE, _CHECK, _LEAVE_FIRST, _CHECK_FIRST, _PROFILE, _FRESH = (_PADDED * i for i in range(6, 12))
 _VECTORS = 12
 _NEWTON_STEPS = 8  # before the solver brackets the answer
 _BISECTIONS = 14
@@ -33,7 +43,7 @@ _HUGE = 1e300
 
 
 def _jit(function: Callable[..., Any]) -> Any:
-    """numba's compiler, with its file cache where some folder can be written to and without where none can."""
+    """numba's compiler, with its file cache if there is a folder to write to and without it if not."""
     # Full fastmath would let the compiler assume there is no NaN or infinity and hide a broken state.
     options = {"fastmath": {"reassoc", "contract", "nsz"}, "nogil": True}
     try:
@@ -56,59 +66,60 @@ def kernel() -> Any:
 
 
 @_jit
-def _taken(scale: float, weight: Any, people: Any, size: int) -> tuple[float, float, int]:
-    """At this scale: people in emptied cells, weighted people in the others, and how many cells are emptied."""
+def _taken(scale: float, weight: Any, people: Any, size: int) -> tuple[float, float]:
+    """At this scale: people in the cells it empties, and weighted people in the others."""
     full = 0.0
     partial = 0.0
-    emptied = 0
     for i in range(size):
-        x = weight[i]
-        gone = scale * x >= 1.0
-        full += people[i] if gone else 0.0
-        partial += 0.0 if gone else x * people[i]
-        emptied += 1 if gone else 0
-    return full, partial, emptied
+        gone = people[i] if scale * weight[i] >= 1.0 else 0.0
+        full += gone
+        partial += weight[i] * (people[i] - gone)
+    return full, partial
+
+
+@_jit
+def _smallest(weight: Any, people: Any, size: int) -> float:
+    """The smallest positive weight of a cell that holds anybody."""
+    smallest = np.inf
+    for i in range(size):
+        if weight[i] > 0.0 and people[i] > 0.0:
+            smallest = min(smallest, weight[i])
+    return smallest
 
 
 @_jit
 def _scale(amount: float, weight: Any, people: Any, size: int) -> tuple[float, float]:
     """Solves sum(min(1, scale * weight) * people) = amount, also where cells run empty (water-filling).
 
-    Returns the scale and the amount that could not be taken because all cells of positive weight are empty. The
-    total is concave and piecewise linear in the scale, so Newton's method from the left never overshoots; weights
-    that span many orders of magnitude are bracketed by bisection on the logarithm first.
+    Returns the scale and the amount that could not be taken because all cells of positive weight are empty.
+    The total is concave and piecewise linear in the scale, so Newton's method from the left never overshoots;
+    weights that span many orders of magnitude are bracketed by bisection on the logarithm first.
     """
     held = 0.0
     weighted = 0.0
-    smallest = np.inf
     for i in range(size):
-        x = weight[i]
-        if x > 0.0 and people[i] > 0.0:
-            held += people[i]
-            weighted += x * people[i]
-            smallest = min(smallest, x)
+        held += people[i] if weight[i] > 0.0 else 0.0
+        weighted += weight[i] * people[i]
     if amount >= held:
-        return min(2.0 / smallest, _HUGE), amount - held
+        return min(2.0 / _smallest(weight, people, size), _HUGE), amount - held
     scale = amount / weighted
-    before = -1
+    before = -1.0
     for step in range(size + 1):
         if step == _NEWTON_STEPS:
-            low, high = np.log(scale), -np.log(smallest)
+            low, high = np.log(scale), -np.log(_smallest(weight, people, size))
             for _ in range(_BISECTIONS):
                 middle = 0.5 * (low + high)
-                full, partial, emptied = _taken(np.exp(middle), weight, people, size)
+                full, partial = _taken(np.exp(middle), weight, people, size)
                 if full + np.exp(middle) * partial <= amount:
                     low = middle
                 else:
                     high = middle
             scale = max(scale, np.exp(low))
-        full, partial, emptied = _taken(scale, weight, people, size)
-        if partial <= 0.0:
+        full, partial = _taken(scale, weight, people, size)
+        if partial <= 0.0 or full == before:  # everyone, or the same cells as the step before
             break
         scale = max(scale, (amount - full) / partial)
-        if emptied == before:
-            break
-        before = emptied
+        before = full
     return scale, 0.0
 
 
@@ -125,7 +136,14 @@ def _read(row: Any, access: Any, buffer: Any, v: Any, stock: Any) -> int:
         stock[q] = people
     a0, a1, a2, a3, a4, a5 = access[0], access[1], access[2], access[3], access[4], access[5]
     for w in range(_PADDED):  # written out, or the compiler would not use vector instructions
-        x0, x1, x2, x3, x4, x5 = buffer[0, w], buffer[1, w], buffer[2, w], buffer[3, w], buffer[4, w], buffer[5, w]
+        x0, x1, x2, x3, x4, x5 = (
+            buffer[0, w],
+            buffer[1, w],
+            buffer[2, w],
+            buffer[3, w],
+            buffer[4, w],
+            buffer[5, w],
+        )
         y0, y1, y2, y3, y4, y5 = a0 * x0, a1 * x1, a2 * x2, a3 * x3, a4 * x4, a5 * x5
         v[_PEOPLE + w] = x0 + x1 + x2 + x3 + x4 + x5
         v[_ONCE + w] = y0 + y1 + y2 + y3 + y4 + y5
@@ -137,7 +155,9 @@ def _read(row: Any, access: Any, buffer: Any, v: Any, stock: Any) -> int:
 
 
 @_jit
-def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, last: int, v: Any) -> None:
+def _press(
+    priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, last: int, v: Any
+) -> None:
     """Priorities by weeks waited with the target's factor from its threshold on; zero where nobody waits."""
     for w in range(WEEKS):
         factor = pressure if w >= pressure_from else 1.0
@@ -148,7 +168,7 @@ def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from:
 
 @_jit
 def _exits(routine: float, validated: float, stop: int, v: Any) -> None:
-    """Shares of the people at each week who leave by routine removal (``_LEAVE``), then by validation (``_CHECK``).
+    """Shares of people at each week who leave by routine removal (_LEAVE), then by validation (_CHECK).
 
     Removal does not look at the group, so the row's people by week are enough to share it out.
     """
@@ -219,11 +239,14 @@ def _join(arrivals: Any, late: Any, returns: Any, access: Any, stop: int, v: Any
 
 
 @_jit
-def _treat(stop: int, most: float, capacity_adm: float, capacity_non: float, v: Any) -> tuple[float, float, bool]:
+def _treat(
+    stop: int, most: float, capacity_adm: float, capacity_non: float, v: Any
+) -> tuple[float, float, bool]:
     """Both services' kappa if no cell runs empty, from the sums alone; the people become those still waiting.
 
-    Access enters a cell's treatment linearly, so the sums weighted by access and its square give the totals after
-    one service and after both. The last result is False, and nothing is changed, if a cell would run empty.
+    Access enters a cell's treatment linearly, so the sums weighted by access and its square give the totals
+    after one service and after both. The last result is False, and nothing is changed, if a cell would run
+    empty.
     """
     weighted = 0.0
     for w in range(stop):
@@ -246,16 +269,26 @@ def _treat(stop: int, most: float, capacity_adm: float, capacity_non: float, v: 
 
 @_jit
 def _treat_by_cell(
-    buffer: Any, stop: int, capacity_adm: float, capacity_non: float, access: Any, arrivals: Any, late: Any,
-    returns: Any, v: Any, work: Any,
+    buffer: Any,
+    stop: int,
+    capacity_adm: float,
+    capacity_non: float,
+    access: Any,
+    arrivals: Any,
+    late: Any,
+    returns: Any,
+    v: Any,
+    work: Any,
 ) -> tuple[float, float, float, float]:
-    """Both services' kappa and unused capacity where cells run empty; the people become those still waiting."""
+    """Each service's kappa and unused capacity where cells run empty; the people become those waiting."""
     weight, cells = work[0], work[1]
     size = GROUPS * stop
     for q in range(GROUPS):
         at = q * stop
         for w in range(stop):
-            cells[at + w] = buffer[q, w] * (1.0 - v[_LEAVE + w] - v[_CHECK + w]) + returns[q] * v[_PROFILE + w]
+            cells[at + w] = (
+                buffer[q, w] * (1.0 - v[_LEAVE + w] - v[_CHECK + w]) + returns[q] * v[_PROFILE + w]
+            )
             weight[at + w] = access[q] * v[_ADM + w]
         cells[at] += arrivals[q]
         for i in range(LATE_WEEKS):
@@ -297,7 +330,7 @@ def _move(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, bac
         by_validation += validated_now + validated_then
         by_adm += admitted
         by_non += seen
-        cells[w] = x if x > DUST else 0.0
+        cells[w] = 0.0 if x <= DUST else x  # so that a NaN stays visible
     row[0] = 0.0
     for w in range(WEEKS - 1):
         row[w + 1] = cells[w]
@@ -306,9 +339,25 @@ def _move(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, bac
 
 
 def _advance_rows(
-    n: Any, arrivals: Any, late: Any, returns: Any, removals: Any, validated: Any, removal_hazard: Any,
-    priority_adm: Any, priority_non: Any, access: Any, capacity_adm: Any, capacity_non: Any, pressure: Any,
-    pressure_from: int, treated_adm: Any, treated_non: Any, removed: Any, validated_out: Any, unmet_adm: Any,
+    n: Any,
+    arrivals: Any,
+    late: Any,
+    returns: Any,
+    removals: Any,
+    validated: Any,
+    removal_hazard: Any,
+    priority_adm: Any,
+    priority_non: Any,
+    access: Any,
+    capacity_adm: Any,
+    capacity_non: Any,
+    pressure: Any,
+    pressure_from: int,
+    treated_adm: Any,
+    treated_non: Any,
+    removed: Any,
+    validated_out: Any,
+    unmet_adm: Any,
     unmet_non: Any,
 ) -> None:
     """All steps of the week, row by row, so that a row stays in the nearest cache."""
@@ -317,7 +366,12 @@ def _advance_rows(
     for w in range(WEEKS):
         v[_HAZARD + w] = removal_hazard[w]
     for r in range(n.shape[0]):
-        reach, joins, half, checked = access[r], (arrivals[r], late[r], returns[r]), 0.5 * removals[r], 0.5 * validated[r]
+        reach, joins, half, checked = (
+            access[r],
+            (arrivals[r], late[r], returns[r]),
+            0.5 * removals[r],
+            0.5 * validated[r],
+        )
         last = max(_read(n[r], reach, buffer, v, stock), LONG_WAIT)  # nobody joins beyond
         stop = (last // _BLOCK + 1) * _BLOCK
         _press(priority_adm[r], priority_non[r], pressure[r], pressure_from, last, v)
@@ -330,8 +384,8 @@ def _advance_rows(
                 stock[q] += late[r, q, i]
             most = max(most, reach[q] if stock[q] > 0.0 else 0.0)
         first, second, solved = _treat(stop, most, capacity_adm[r], capacity_non[r], v)
-        unmet_adm[r] = capacity_adm[r] if first == 0.0 else 0.0
-        unmet_non[r] = capacity_non[r] if second == 0.0 else 0.0
+        unmet_adm[r] = max(capacity_adm[r], 0.0) if first == 0.0 else 0.0
+        unmet_non[r] = max(capacity_non[r], 0.0) if second == 0.0 else 0.0
         if not solved:
             first, second, unmet_adm[r], unmet_non[r] = _treat_by_cell(
                 buffer, stop, capacity_adm[r], capacity_non[r], reach, *joins, v, work

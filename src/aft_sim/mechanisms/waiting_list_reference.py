@@ -1,4 +1,4 @@
-"""The week of the waiting list in plain numpy: slow, short and readable; the oracle of the compiled ``advance``.
+"""The week of the waiting list in plain numpy: slow, short, readable; the oracle of ``advance``.
 
 It shares no arithmetic with the compiled kernel: water-filling is solved by sorting cells and summing, not by
 iteration.
@@ -42,12 +42,13 @@ def water_fill(people: FloatArray, weight: FloatArray, amount: float) -> FloatAr
         kappa = (amount - emptied_before) / weighted_from  # if exactly the first i cells run empty
         # The right i is the first at which the next cell does not run empty.
         first = int(np.argmax((kappa * x <= 1) & (weighted_from > 0)))
-    taken: FloatArray = np.where(weight > 0, np.minimum(1.0, kappa[first] * weight), 0.0) * people
+        share = np.where(weight > 0, np.minimum(1.0, kappa[first] * weight), 0.0)
+    taken: FloatArray = share * people
     return taken
 
 
 def advance_reference(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> WeekFlows:
-    """Moves the list forward by one week, in place; arguments, result and errors as ``waiting_list.advance``."""
+    """Moves the list on by one week, in place; arguments, result and errors as ``waiting_list.advance``."""
     check_arrays(n, inputs, flows)
     for r in range(len(n)):
         _advance_row(r, n[r], inputs, flows)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aft_sim
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.spec.toml_lines import KeyPath, key_lines, line_of
 
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 _AT_END = "(at end of document)"
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Layer:
     Attributes:
         file: Path as shown to the user.
         table: The content.
-        lines: Line of each key path; empty for changes made in code.
+        lines: Line of each key path; None for changes made in code.
     """
 
     file: str
     table: Mapping[str, Any]
-    lines: Mapping[KeyPath, int]
+    lines: Mapping[KeyPath, int] | None
 
     def origin(self, *path: str | int) -> Origin:
         """Return where a key path stands (or its nearest ancestor)."""
-        return Origin(self.file, line_of(self.lines, path) if self.lines else 0)
+        return Origin(self.file, 0 if self.lines is None else line_of(self.lines, path))
 
     def place(self, *path: str | int) -> str:
         """Return "file:line" of a key path."""
@@ -62,9 +62,8 @@ def shipped_scenarios() -> dict[str, Path]:
 
     They stand in `scenarios/` of a checkout and in `aft_sim/_shipped/scenarios` of an installed wheel.
     """
-    package = Path(aft_sim.__file__).resolve().parent
-    installed = package / "_shipped" / "scenarios"
-    folder = installed if installed.is_dir() else package.parents[1] / "scenarios"
+    installed = _PACKAGE / "_shipped" / "scenarios"
+    folder = installed if installed.is_dir() else _PACKAGE.parents[1] / "scenarios"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 

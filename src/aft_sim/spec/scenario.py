@@ -152,7 +152,7 @@ class Scenario:
                 options = [*levers(), *known, "change", "title", "question"]
                 hint = did_you_mean(path.removeprefix("parameters."), options)
                 problems.append(InputError("unknown path", where=source, found=path, hint=hint))
-        return _resolve((*self.layers, Layer(source, table, {})), problems, known, self.chain, source)
+        return _resolve((*self.layers, Layer(source, table, None)), problems, known, self.chain, source)
 
 
 def load_scenario(reference: str | Path, *, register: Register | None = None) -> Scenario:

@@ -29,24 +29,28 @@ from aft_sim.study.result import ResultSet, RunResult
 
 @dataclass(frozen=True)
 class Bands:
-    """Equivalence bands of the 18-week share, half-widths in points.
+    """Equivalence bands, half-widths.
 
     Attributes:
-        england: for England, its quintiles and groups of trusts.
-        trust: for one trust.
+        england: 18-week share of England, its quintiles and groups of trusts, points.
+        trust: 18-week share of one trust, points.
+        cost: money, percent of the baseline's amount.
     """
 
     england: float
     trust: float
+    cost: float = 0.1
 
     @classmethod
     def from_register(cls) -> Bands:
-        """The register's bands (`compare.band_england`, `compare.band_trust`)."""
+        """The register's bands (`compare.band_england`, `compare.band_trust`, `compare.band_cost`)."""
         from aft_sim.spec.register import Register
 
         register = Register.load()
         return cls(
-            float(register["compare.band_england"].default), float(register["compare.band_trust"].default)
+            england=register.number("compare.band_england"),
+            trust=register.number("compare.band_trust"),
+            cost=register.number("compare.band_cost"),
         )
 
     def of(self, group: str, outcome: Outcome, scale: float) -> float:
@@ -229,7 +233,7 @@ def compare(
         outcome=measure,
         at=at,
         rows=tuple(rows),
-        money=money_rows(runs, at),
+        money=money_rows(runs, at, bands.cost / 100),
         treated=treated,
         treated_in_both=both,
         without_list=without if has_trusts else (),

@@ -41,16 +41,16 @@ class MoneyRow:
     cumulative: PairedEffect
 
 
-def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str) -> tuple[MoneyRow, ...]:
+def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float) -> tuple[MoneyRow, ...]:
     """Differences in money, year by year up to the month `at`.
 
     Args:
         runs: (policy run, baseline run) pairs; the policy run's trusts are the treated ones in both.
         at: last month counted.
+        band: half-width of the equivalence band as a share of the baseline's cumulative amount.
 
     Returns:
-        One row a money column, group and year; the band is 0.1% of the baseline's cumulative amount. Empty
-        if a run kept no money table.
+        One row a money column, group and year; empty if a run kept no money table.
     """
     if any("money" not in run.tables for pair in runs for run in pair):
         return ()
@@ -69,8 +69,8 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str) -> tuple[Mo
             )
             before = 0.0
             for i, year in enumerate(years):
-                band = outcome.relative_band * abs(float(theirs[:, i].mean()))
-                total = paired_effect(ours[:, i], theirs[:, i], band, draws)
+                width = band * abs(float(theirs[:, i].mean()))
+                total = paired_effect(ours[:, i], theirs[:, i], width, draws)
                 rows.append(MoneyRow(name, outcome.label, group, year, total.effect - before, total))
                 before = total.effect
     return tuple(rows)

@@ -54,7 +54,7 @@ class ScenarioInfo:
         name: its name.
         title: one line for headings.
         hash: hash of the resolved content.
-        text: the files it was made from, base first, for the record.
+        text: for the record: what it resolves to ("resolved"), then the files it was made from, base first.
         policy_start: first day of AFT freedoms, None where no trust is designated.
     """
 

@@ -273,7 +273,7 @@ def _infos(scenarios: Sequence[Scenario]) -> tuple[ScenarioInfo, ...]:
 
 def _info(scenario: Scenario) -> ScenarioInfo:
     start = scenario.aft.from_ if scenario.aft.designated else None
-    text = {}
+    text = {"resolved": "".join(f"{path} = {value}\n" for path, value in scenario.flat().items())}
     for path in scenario.chain:
         file = Path(path)
         name = file.name if file.name not in text else f"{file.parent.name}/{file.name}"

@@ -1,0 +1,52 @@
+"""An integrated care board as an agent: it watches its residents' waits and steers referrals with their choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Residents:
+    """Waits of an ICB's residents, by deprivation quintile.
+
+    Attributes:
+        waiting: (quintile,) people waiting anywhere.
+        within_18: (quintile,) of them within 18 weeks.
+    """
+
+    waiting: Array
+    within_18: Array
+
+    @property
+    def within_18_share(self) -> float:
+        """Percent of all residents' pathways within 18 weeks."""
+        return float(100 * self.within_18.sum() / max(self.waiting.sum(), 1e-9))
+
+
+class IntegratedCareBoard(mesa.Agent):
+    """One ICB. In this version it commissions by the observed flows and the choices of its residents."""
+
+    def __init__(self, model: mesa.Model, index: int, code: str) -> None:
+        """Make the agent of the ICB at an index of the ICB axis."""
+        super().__init__(model)
+        self.index = index
+        self.code = code
+
+    def market_waits(self, markets: NDArray[np.int64], starts: Array, row_wait_ratio: Array) -> Array:
+        """Mean wait ratio that a GP of this board sees in each of its markets, weighted by where patients go.
+
+        Args:
+            markets: (entry,) market position 0.. of each of the board's entries.
+            starts: (entry,) opening starts.
+            row_wait_ratio: (entry,) recent wait over opening wait at the entry's provider.
+        """
+        n = int(markets.max()) + 1
+        weight = np.bincount(markets, starts, n)
+        seen = np.bincount(markets, starts * row_wait_ratio, n)
+        return np.asarray(np.divide(seen, weight, out=np.ones(n), where=weight > 0))

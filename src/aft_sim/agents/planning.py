@@ -1,0 +1,313 @@
+"""The planning round: boards ask, NHS England applies the limit, money moves, schemes are started and come to fruition.
+
+Decisions are taken simultaneously; what is shared (the national limit) is rationed by the scenario's explicit rule. Every
+pound drawn leaves a pot and a bank account and is spent by a named trust.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aft_sim.agents.nhs_england import NHSEngland, YearLimit
+from aft_sim.agents.trust import DrawDecision, PotView, Trust
+from aft_sim.basis import streams
+from aft_sim.mechanisms import capital
+from aft_sim.policy.capital_regime import Limits, LimitRule, Route, approval_route
+from aft_sim.policy.programme import Status
+from aft_sim.spec.register import Register
+from aft_sim.world import Event, World
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+WEEKS_A_YEAR = 365.25 / 7
+WEEKS_A_MONTH = WEEKS_A_YEAR / 12
+YEAR_OF_EFFECT = 52
+APPROVAL = {
+    "board": "capital.approval_months.board",
+    "aft": "capital.approval_months.aft",
+    "ordinary": "capital.approval_months.ordinary",
+    "treasury": "capital.approval_months.treasury",
+}
+BUILD = {"theatre": "capital.build_months.theatre", "equipment": "capital.build_months.equipment"}
+
+
+@dataclass(frozen=True)
+class Ripening:
+    """Capital that comes into use: what kind, at which trusts, how much at the costs of its start (GBP m)."""
+
+    kind: str
+    trusts: Index
+    real: Array
+
+
+class CapitalPlanning:
+    """Wires pots, limit and schemes of one run."""
+
+    def __init__(self, world: World, trusts: list[Trust], national: NHSEngland, draws: streams.Streams) -> None:
+        """Find out which boards use their freedoms and set the first year's limit."""
+        self._world, self._trusts, self._national, self._draws = world, trusts, national, draws
+        b, scenario = world.bundle, world.plan.scenario
+        self.status = Status(
+            world.plan.designated, world.plan.aft_week, scenario.aft.freedoms.approval, scenario.aft.freedoms.reinvest
+        )
+        self._register = Register.load()
+        self._ids = streams.words(b.trusts.code)
+        self._opening_envelope = world.money.envelope.copy()
+        self._opening_expenditure = world.money.expenditure.copy()
+        self._years = 0
+        self._ripening: dict[int, list[Ripening]] = defaultdict(list)
+        self._equipment_real = np.zeros(len(b.trusts.code))
+        self._limit = self._year_limit(0)
+
+    def _p(self, name: str, week: int) -> float:
+        return self._world.plan.parameters.at(name, week)
+
+    def _month(self, week: int) -> str:
+        calendar = self._world.plan.calendar
+        return calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]].label
+
+    def _year_limit(self, week: int) -> YearLimit:
+        """The limit of the financial year that a week belongs to; drawn by year, so no policy can shift it."""
+        day = self._world.plan.calendar.sunday(week)
+        year = self._world.plan.calendar.financial_year(day)
+        u = float(self._draws.chance("capital limit", int(year[:4]), streams.words(["England"]))[0])
+        return self._national.set_limit(
+            year,
+            u,
+            self._p("capital.limit_binds", week),
+            self._p("capital.crowd_out_binding", week),
+            self._p("capital.crowd_out_slack", week),
+        )
+
+    # -- 31 March and 1 April ----------------------------------------------------------------------------------------
+
+    def close_books(self, week: int) -> None:
+        """Year end: each trust's surplus or deficit reaches its bank account; surpluses enter the pot."""
+        w = self._world
+        self._years += 1
+        year = w.plan.calendar.sunday(week).year
+        z = streams.normal(self._draws.chance("surplus", year, self._ids)) * self._p("run.chance", week)
+        surplus = capital.year_surplus(
+            w.bundle.trusts.planned_surplus,
+            w.money.expenditure,
+            float(self._years),
+            self._p("capital.surplus_persistence", week),
+            self._p("capital.surplus_noise", week),
+            z,
+        )
+        w.money.cash += surplus
+        w.money.pot += np.maximum(surplus, 0.0)
+        w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week), np.zeros_like(z))
+
+    def open_year(self, week: int) -> None:
+        """1 April: expenditure and envelopes grow, the year's limit is known."""
+        w = self._world
+        w.money.expenditure *= 1 + self._p("capital.expenditure_growth", week)
+        growth = (1 + self._p("capital.limit_growth", week)) ** self._years
+        w.money.envelope[:] = self._opening_envelope * growth
+        self._limit = self._year_limit(week)
+
+    # -- draws ---------------------------------------------------------------------------------------------------------
+
+    def announce(self, week: int) -> None:
+        """The freedoms begin: one event per designated trust."""
+        for i in self.status.designated:
+            self._tell(week, int(i), "designated", "holds AFT status", 1.0)
+
+    def plan_draws(self, week: int) -> None:
+        """Boards plan their draws for what is left of the financial year; the limit's rule is applied; money moves."""
+        holders = self.status.may_reinvest(week)
+        if not holders.size:
+            return
+        decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]
+        wished = np.zeros(len(self._trusts))
+        for d in decisions:
+            wished[d.trust] = d.amount
+            if d.reason:
+                self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
+        revenue_share = self._p("capital.revenue_split", week)
+        rule: LimitRule = self._world.plan.scenario.capital.limit_rule
+        outcome = self._national.apply_limit(wished * (1 - revenue_share), self._world.money.envelope, rule, self._limit)
+        revenue = wished * revenue_share
+        self._move_money(week, decisions, outcome.spent, revenue, rule)
+        spent, revenue = self._where_spent(outcome.spent, revenue)
+        self._start_schemes(week, spent)
+        self._start_revenue(week, revenue)
+        if outcome.cut.any():
+            self._cut_envelopes(week, outcome.cut)
+
+    def _view(self, i: int, week: int) -> PotView:
+        w, p = self._world, self._p
+        calendar = w.plan.calendar
+        monday = calendar.monday(week)
+        april = calendar.first_week_of_april(monday.year if monday.month < 4 else monday.year + 1)
+        if april <= week:
+            april = calendar.first_week_of_april(calendar.monday(april).year + 1)
+        u = float(self._draws.chance("propensity", 0, self._ids[i : i + 1])[0])
+        return PotView(
+            float(w.money.pot[i]),
+            float(w.money.cash[i]),
+            float(w.money.expenditure[i]),
+            min((april - week) / WEEKS_A_YEAR, 1.0),
+            p("capital.invest_share", week),
+            p("capital.delivery", week),
+            p("capital.cash_floor_days", week),
+            bool(u < p("programme.propensity", week)),
+        )
+
+    def _move_money(
+        self, week: int, decisions: list[DrawDecision], capital_spent: Array, revenue: Array, rule: LimitRule
+    ) -> None:
+        """Draws leave pot and bank; what the limit refused stays in both."""
+        w = self._world
+        drawn = capital_spent + revenue
+        w.money.pot -= drawn
+        w.money.cash -= drawn
+        w.money.drawn += drawn
+        if rule == "additive":
+            w.money.exchequer += capital_spent
+        for d in decisions:
+            if d.amount > 0:
+                self._tell(week, d.trust, "draw", "GBP m from the pot", float(drawn[d.trust]))
+                refused = d.amount - float(drawn[d.trust])
+                if refused > 1e-9:
+                    self._tell(week, d.trust, "draw reduced", "the national capital limit", refused)
+
+    def _where_spent(self, spent: Array, revenue: Array) -> tuple[Array, Array]:
+        """Holders spend their own draws, or the same sum goes to the trusts with the longest waits."""
+        w, levers = self._world, self._world.plan.scenario.capital
+        if levers.allocate_to == "holders":
+            return spent, revenue
+        b = w.bundle
+        eligible = np.flatnonzero(b.provider_trust >= 0)
+        share = self._national.choose_by_need(
+            w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients
+        )
+        to_trust = np.zeros(len(self._trusts))
+        to_trust[b.provider_trust[eligible]] = share[eligible]
+        return to_trust * spent.sum(), to_trust * revenue.sum()
+
+    # -- schemes -------------------------------------------------------------------------------------------------------
+
+    def _split(self, amount: Array, week: int) -> Mapping[str, Array]:
+        p = self._p
+        return capital.split(
+            amount,
+            p("capital.split.new", week),
+            p("capital.split.improvement", week),
+            p("capital.split.lifecycle", week),
+            p("capital.split.equipment", week),
+            p("capital.elective_share", week),
+        )
+
+    def _months(self, name: str, week: int, key: str) -> float:
+        """Duration of a stage of one scheme: its quantile is fixed by the scheme's key, scaled to the parameter's value."""
+        parameter = self._register[name]
+        u = float(self._draws.chance(name, 0, streams.words([key]))[0])
+        u = 0.5 + (u - 0.5) * min(self._p("run.chance", week), 1.0)
+        return float(parameter.quantile(u)) * self._p(name, week) / float(parameter.default)
+
+    def _start_schemes(self, week: int, spent: Array) -> None:
+        w = self._world
+        w.money.capital_spend += spent
+        year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
+        limits = Limits(
+            self._p("capital.delegated_limit", week),
+            self._p("capital.delegated_limit_distressed", week),
+            self._p("capital.aft_limit", week),
+            self._p("capital.treasury_limit", week),
+        )
+        parts = self._split(spent, week)
+        for i in np.flatnonzero(spent > 0):
+            for kind in capital.CLASSES:
+                amount = float(parts[kind][i])
+                code = w.bundle.trusts.code[i]
+                segment = float(w.bundle.trusts.segment[i])
+                route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
+                scheme = self._scheme(week, int(i), kind, amount, route, f"{code}|{year}|{kind}|{self._slot(week)}")
+                self._tell(week, int(i), "scheme started", f"{kind}, {route} route", amount)
+                if scheme.built_week < w.plan.calendar.n_weeks:
+                    self._ripening[scheme.built_week].append(
+                        Ripening(kind, np.array([scheme.trust]), np.array([scheme.real]))
+                    )
+
+    def _slot(self, week: int) -> str:
+        """Which planning round of the year a week is: the April round, or the one at which the freedoms begin."""
+        return "status" if week == self._world.plan.aft_week else "april"
+
+    def _scheme(self, week: int, trust: int, kind: str, amount: float, route: Route, key: str) -> capital.Scheme:
+        approval = self._months(APPROVAL[route], week, key)
+        build = self._months(BUILD[kind], week, key) if kind in BUILD else 0.0
+        approved = week + round(approval * WEEKS_A_MONTH)
+        return capital.Scheme(
+            trust,
+            kind,
+            amount,
+            route,
+            week,
+            approved,
+            approved + round(build * WEEKS_A_MONTH),
+            capital.real_value(amount, approval, self._p("capital.cost_growth", week)),
+        )
+
+    def _cut_envelopes(self, week: int, cut: Array) -> None:
+        """Ordinary capital that had to make room: schemes that would have come by the board route do not come."""
+        w = self._world
+        w.money.envelope -= cut
+        approval = self._p(APPROVAL["board"], week)
+        growth = self._p("capital.cost_growth", week)
+        for kind, amount in self._split(cut, week).items():
+            build = self._p(BUILD[kind], week) if kind in BUILD else 0.0
+            real = np.array([capital.real_value(-float(x), approval, growth) for x in amount])
+            built = week + round((approval + build) * WEEKS_A_MONTH)
+            self._ripening[built].append(Ripening(kind, np.arange(cut.size), real))
+        for i in np.flatnonzero(cut > 0):
+            self._tell(week, int(i), "envelope cut", "room for draws of others", float(cut[i]))
+
+    def _start_revenue(self, week: int, revenue: Array) -> None:
+        """Non-recurrent revenue buys extra work for a year."""
+        w = self._world
+        w.money.revenue_spend += revenue
+        gain = capital.revenue_gain(
+            revenue, self._p("capital.cost_per_pathway", week), self._p("capital.marginal_cost_ratio", week)
+        )
+        trusts = np.flatnonzero(gain)
+        if trusts.size:
+            self._ripening[week].append(Ripening("revenue", trusts, gain[trusts]))
+            self._ripening[week + YEAR_OF_EFFECT].append(Ripening("revenue", trusts, -gain[trusts]))
+
+    def spend_ordinary(self) -> None:
+        """A month of ordinary capital: a twelfth of every envelope."""
+        self._world.money.capital_spend += self._world.money.envelope / 12
+
+    def ripen(self, week: int) -> None:
+        """Bring into use what is finished this week."""
+        w = self._world
+        for item in self._ripening.pop(week, ()):
+            providers = w.bundle.trust_provider[item.trusts]
+            listed = providers >= 0
+            if item.kind == "theatre":
+                gain = capital.theatre_gain(
+                    1.0, self._p("capital.hub_cost", week), self._p("capital.hub_effect", week), w.opening.typical_hub_work
+                )
+                np.add.at(w.theatre_gain, providers[listed], gain * item.real[listed])
+            elif item.kind == "equipment":
+                np.add.at(self._equipment_real, item.trusts, item.real)
+                stock = self._p("capital.equipment_stock_share", week) * self._opening_expenditure
+                w.equipment[:] = np.where(stock > 0, capital.equipment_index(self._equipment_real, stock), 1.0)
+            elif item.kind == "revenue":
+                np.add.at(w.revenue_gain, providers[listed], item.real[listed])
+            else:
+                w.money.backlog[item.trusts] = np.maximum(w.money.backlog[item.trusts] - item.real, 0.0)
+            if item.trusts.size == 1:
+                self._tell(week, int(item.trusts[0]), "in use", item.kind, float(item.real[0]))
+
+    def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
+        code = self._world.bundle.trusts.code[trust]
+        self._world.events.append(Event(self._month(week), code, event, detail, value))

@@ -1,0 +1,72 @@
+"""An NHS trust as an agent: its board decides how much of its pot to spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mesa
+
+from aft_sim.mechanisms import capital
+
+
+@dataclass(frozen=True)
+class PotView:
+    """What a board knows of its own money when it plans, GBP m.
+
+    Attributes:
+        pot: unspent surpluses since 2024/25.
+        cash: in the bank.
+        expenditure: this year's operating expenditure.
+        year_left: share of the financial year that is left.
+        invest_share: share of a pot that boards have invested in a year [A07].
+        delivery: share of planned spending that is delivered in the year [A08].
+        floor_days: days of expenditure that boards keep as cash.
+        acts: whether this board uses its freedoms [A06].
+    """
+
+    pot: float
+    cash: float
+    expenditure: float
+    year_left: float
+    invest_share: float
+    delivery: float
+    floor_days: float
+    acts: bool
+
+
+@dataclass(frozen=True)
+class DrawDecision:
+    """How much a board draws this year and, where that is nothing or less than wished, why.
+
+    Attributes:
+        trust: index of the trust.
+        wish: GBP m the default rule asks for.
+        amount: GBP m it can have.
+        reason: "" or what stood in the way.
+    """
+
+    trust: int
+    wish: float
+    amount: float
+    reason: str
+
+
+class Trust(mesa.Agent):
+    """One NHS trust. State lives in the world's arrays; the agent holds an index and decides."""
+
+    def __init__(self, model: mesa.Model, index: int, code: str) -> None:
+        """Make the agent of the trust at an index of the trust axis."""
+        super().__init__(model)
+        self.index = index
+        self.code = code
+
+    def decide_draw(self, view: PotView) -> DrawDecision:
+        """Plan this year's draw on the pot by the default rule: a steady share of it, less what slips."""
+        if not view.acts:
+            return DrawDecision(self.index, 0.0, 0.0, "the board does not use the freedom")
+        if view.pot <= 0.0:
+            return DrawDecision(self.index, 0.0, 0.0, "the pot is empty")
+        wish = view.invest_share * view.pot * view.delivery * view.year_left
+        amount = float(capital.affordable(wish, view.pot, view.cash, view.expenditure, view.floor_days))
+        reason = "" if amount >= wish else "cash would fall below its floor"
+        return DrawDecision(self.index, wish, amount, reason)

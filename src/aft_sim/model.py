@@ -1,0 +1,427 @@
+"""The model: builds the world and runs the flat schedule. The only place where order is defined.
+
+A step is one week. `SCHEDULE` lists every phase in order with when it runs and what it reads and writes; `aft-sim show schedule`
+prints it. Phases change the world's arrays; agents only decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import mesa
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aft_sim.agents.icb import IntegratedCareBoard
+from aft_sim.agents.nhs_england import NHSEngland
+from aft_sim.agents.planning import CapitalPlanning
+from aft_sim.agents.trust import Trust
+from aft_sim.baseline.bind import Plan, weekly_season
+from aft_sim.basis import streams
+from aft_sim.basis.errors import CheckFailed
+from aft_sim.mechanisms import access, measures, production, referrals, removals, targets
+from aft_sim.mechanisms.waiting_list import LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
+from aft_sim.outcomes.recorder import Recorder
+from aft_sim.world import GROUPS, QUINTILES, World, open_world
+
+Array = NDArray[np.float64]
+When = Literal["april", "status", "week", "month", "year"]
+
+#: Weeks over which a provider's reference capacity and shortfall are judged.
+REFERENCE_WEEKS = 52
+#: Largest rounding residue of a week's patient balance, people per row and group.
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One line of the schedule.
+
+    Attributes:
+        name: method of the model that runs it.
+        when: "week" for every week, "month" and "year" at the end of a week that closes one, "april" at the start of the
+            first week of a financial year, "status" at the start of the first week of the freedoms.
+        reads, writes: names of state in `World`.
+        says: what happens, in a sentence.
+    """
+
+    name: str
+    when: When
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    says: str
+
+
+SCHEDULE: tuple[Phase, ...] = (
+    Phase("open_year", "april", ("plan",), ("money",), "Envelopes and expenditure grow; the year's capital limit is known."),
+    Phase("announce", "status", ("plan",), ("events",), "Designated trusts receive their freedoms."),
+    Phase(
+        "plan_draws",
+        "april",
+        ("money", "signals"),
+        ("money", "events"),
+        "Boards that hold the freedom plan draws on their pots (also when the freedoms begin); the limit's rule is applied.",
+    ),
+    Phase(
+        "ripen_schemes",
+        "week",
+        ("plan",),
+        ("theatre_gain", "equipment", "revenue_gain", "money"),
+        "Schemes that are finished come into use.",
+    ),
+    Phase("draw_chance", "week", ("plan",), ("row_z", "productivity", "validation"), "Chance of the week is drawn."),
+    Phase("refer", "week", ("row_rate", "row_z"), ("starts_index",), "People start their clocks at the providers they chose."),
+    Phase("set_removals", "week", ("stock", "starts_index"), (), "Removals and validation are set."),
+    Phase(
+        "set_capacity",
+        "week",
+        ("productivity", "mean_list", "mean_starts", "theatre_gain", "equipment", "revenue_gain"),
+        ("capacity_reference", "missing"),
+        "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
+    ),
+    Phase(
+        "move_list",
+        "week",
+        ("n", "returns"),
+        ("n", "stock", "to_return", "returns", "month"),
+        "Everybody waits a week longer; half the removals; people join; admitted, then non-admitted treatment; the other half.",
+    ),
+    Phase("follow_residents", "week", ("stock", "pattern"), ("mix",), "The list by ICB of residence follows."),
+    Phase("smooth", "week", ("stock",), ("mean_list", "mean_starts"), "Half-year means of list and demand move on."),
+    Phase(
+        "choose_providers",
+        "month",
+        ("n", "signals"),
+        ("recent_waits", "pattern", "row_rate", "signals"),
+        "Waits are published; patients and referrers respond to them.",
+    ),
+    Phase("spend_ordinary", "month", ("money",), ("money",), "A month of ordinary capital is spent."),
+    Phase("close_books", "year", ("money",), ("money",), "Surpluses enter pots and bank accounts; backlog grows."),
+    Phase("record", "month", ("n", "mix", "month", "money"), ("month", "money"), "Outcomes of the month are recorded."),
+)
+
+
+class TrustAutonomyModel(mesa.Model):
+    """England's trusts, ICBs and NHS England over the weeks of a plan."""
+
+    def __init__(self, plan: Plan, seed: int = 1, check: bool = False) -> None:
+        """Open the world.
+
+        Args:
+            plan: a scenario bound to a baseline.
+            seed: root of chance; two plans with one seed differ only by policy.
+            check: verify the invariants every week and stop at the first that fails.
+        """
+        super().__init__(rng=seed)
+        self.plan = plan
+        self.draws = streams.Streams(seed, plan.draw)
+        self.world: World = open_world(plan, seed)
+        self.week = 0
+        self._check = check
+        b = plan.bundle
+        self.trusts = [Trust(self, i, code) for i, code in enumerate(b.trusts.code)]
+        self.boards = [IntegratedCareBoard(self, k, code) for k, code in enumerate(b.icb_code)]
+        self.national = NHSEngland(self)
+        self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.draws)
+        self.recorder = Recorder(self.world)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Paths over the weeks and index arrays that do not change."""
+        plan, b, p = self.plan, self.plan.bundle, self.plan.parameters
+        strength = p.opening("run.season")
+        self._season = 1 + strength * (weekly_season(b, plan.calendar) - 1)
+        self._growth = production.growth_index(p.path("production.growth") + p.path("production.resource_growth"))
+        self._demand = production.growth_index(p.path("referrals.growth"))
+        due = [date_of(text) for text, _, _ in b.targets]
+        self._pressure = targets.pressure_path(
+            plan.calendar, p.path("targets.march_pressure"), p.path("targets.due_pressure"), due
+        )
+        self._removal_share = b.removal_share * p.opening("removals.share_of_starts") / default_removal_share()
+        self._late_share = p.opening("removals.late_share")
+        self._hazard = removals.hazard_shape()
+        self._row_words = streams.words(
+            f"{b.provider_code[r]}|{f}" for r, f in zip(b.row_provider, b.row_function, strict=True)
+        )
+        self._provider_words = streams.words(b.provider_code)
+        providers = len(b.provider_code)
+        self._base_capacity = b.admitted + b.non_admitted
+        self._provider_capacity = np.bincount(b.row_provider, self._base_capacity, providers)
+        self._provider_admitted = np.bincount(b.row_provider, b.admitted, providers)
+        self._provider_hub = np.bincount(b.row_provider, b.admitted * self.world.opening.hub_rows, providers)
+        self._flows = WeekFlows.allocate(b.n_rows)
+        rows = b.n_rows
+        self._in = WeekInputs(
+            arrivals=np.zeros((rows, GROUPS)),
+            late=np.zeros((rows, GROUPS, LATE_WEEKS)),
+            returns=self.world.returns,
+            removals=np.zeros(rows),
+            validated=np.zeros(rows),
+            removal_hazard=self._hazard,
+            priority_adm=self.world.opening.priority_admitted,
+            priority_non=self.world.opening.priority_non_admitted,
+            access=np.ones((rows, GROUPS)),
+            capacity_adm=np.zeros(rows),
+            capacity_non=np.zeros(rows),
+            pressure=np.ones(rows),
+            pressure_from=int(p.opening("targets.weeks")),
+        )
+        e = self.world.opening.entries
+        self._markets_of_board = [
+            (use, np.unique(e.market[use], return_inverse=True)) for use in (np.flatnonzero(e.icb == k) for k in range(len(b.icb_code)))
+        ]
+        self._april = {plan.calendar.first_week_of_april(y) for y in range(plan.calendar.start.year, plan.calendar.end.year + 2)}
+        self._year_close = set(plan.calendar.year_close_weeks)
+
+    # -- running -------------------------------------------------------------------------------------------------------
+
+    def runs_now(self, phase: Phase) -> bool:
+        """Whether a phase runs in the present week."""
+        week = self.week
+        if phase.when == "week":
+            return True
+        if phase.when == "month":
+            return self.plan.calendar.closing_month(week) is not None
+        if phase.when == "year":
+            return week in self._year_close
+        starts = week == max(self.plan.aft_week, 0)
+        if phase.when == "status":
+            return starts
+        return week in self._april or (starts and phase.name == "plan_draws")
+
+    def step(self) -> None:
+        """One week: every phase of the schedule whose time has come, in order."""
+        for phase in SCHEDULE:
+            if self.runs_now(phase):
+                getattr(self, phase.name)()
+        if self._check:
+            self._check_state()
+        self.week += 1
+
+    def run(self) -> dict[str, pa.Table]:
+        """Run to the end of the plan's calendar and return the tables."""
+        while self.week < self.plan.calendar.n_weeks:
+            self.step()
+        return self.recorder.tables()
+
+    def _p(self, name: str) -> float:
+        return self.plan.parameters.at(name, self.week)
+
+    # -- phases --------------------------------------------------------------------------------------------------------
+
+    def open_year(self) -> None:
+        """1 April."""
+        self.planning.open_year(self.week)
+
+    def announce(self) -> None:
+        """Freedoms begin."""
+        self.planning.announce(self.week)
+
+    def plan_draws(self) -> None:
+        """Boards plan draws."""
+        self.planning.plan_draws(self.week)
+
+    def ripen_schemes(self) -> None:
+        """Finished schemes come into use."""
+        self.planning.ripen(self.week)
+
+    def draw_chance(self) -> None:
+        """Referral and productivity deviations of the week, validation effort of the month."""
+        w, scale, week = self.world, self._p("run.chance"), self.week
+        u = self.draws.chance("referrals", week, self._row_words)
+        w.row_z = referrals.autocorrelated(w.row_z, u, self._p("referrals.persistence"))
+        u = self.draws.chance("productivity", week, self._provider_words)
+        w.productivity = production.productivity_step(
+            w.productivity, u, self._p("production.persistence"), self._p("production.innovation") * scale
+        )
+        month = self.plan.calendar.months[self.plan.calendar.month_of_week[week]]
+        if week == month.first_week:
+            z = streams.normal(self.draws.chance("validation", month.year * 12 + month.month, self._provider_words))
+            w.validation = removals.validation_noise(z, self._p("removals.validation_noise") * scale)
+
+    def refer(self) -> None:
+        """Clock starts and late registrations."""
+        w, b = self.world, self.plan.bundle
+        level = self._level("referrals.level")
+        expected = w.row_rate.sum(axis=1) * (self._demand[self.week] * level[b.row_provider])
+        chance = referrals.weekly_multiplier(
+            w.row_z, expected, self._p("referrals.overdispersion"), self._p("run.chance")
+        )
+        factor = self._demand[self.week] * level[b.row_provider] * chance
+        w.starts_index = w.row_rate.sum(axis=1) * factor
+        np.multiply(w.row_rate, (factor * self._season[0, self.week])[:, None], out=self._in.arrivals)
+        self._in.late[:] = (self._in.arrivals * (self._late_share / LATE_WEEKS))[:, :, None]
+
+    def set_removals(self) -> None:
+        """Routine removals (gross of late registrations) and validation (gross of returns)."""
+        w, b, week = self.world, self.plan.bundle, self.week
+        closure: Any = self.plan.parameters.option("removals.closure", week)
+        net = removals.total(
+            self._removal_share, w.starts_index, w.stock.sum(axis=1), b.starts, w.opening_list, closure
+        )
+        net *= self._season[2, week]
+        share = self._p("removals.validated_share")
+        late = self._late_share * self._in.arrivals.sum(axis=1)
+        self._in.removals[:] = net * (1 - share) + late
+        gross = net * share / (1 - self._p("removals.return_rate"))
+        self._in.validated[:] = gross * w.validation[b.row_provider]
+
+    def set_capacity(self) -> None:
+        """Admitted and non-admitted capacity, and the shortfall that changes who is treated."""
+        w, b, week = self.world, self.plan.bundle, self.week
+        provider = b.row_provider
+        feedback = production.supply_feedback(
+            w.mean_list, w.opening_list, w.mean_starts, b.starts, self._p("production.supply_feedback")
+        )
+        half_life = self._p("production.drift_half_life")
+        drift = b.drift / np.maximum(self._base_capacity, 1e-9) * 0.5 ** (week / half_life)
+        common = self._growth[week] * np.exp(w.productivity[provider]) * self._level("production.level")[provider]
+        common = common * feedback * np.maximum(1 - drift, 0.0)
+        trust = b.provider_trust
+        equipment = np.where(trust >= 0, w.equipment[trust], 1.0)
+        ones = np.ones_like(equipment)
+        both = ("production.staff_elasticity", "production.equipment_elasticity", "production.beds_elasticity")
+        admitted, other = production.input_effect(ones, equipment, ones, tuple(self._p(name) for name in both))  # type: ignore[arg-type]
+        gains = self.planning_gains()
+        usual = b.admitted * common * admitted[provider] * gains[0] + b.non_admitted * common * other[provider] * gains[1]
+        w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
+        w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
+        season = self._season[1, week]
+        np.multiply(b.admitted * common * season, admitted[provider] * gains[0], out=self._in.capacity_adm)
+        np.multiply(b.non_admitted * common * season, other[provider] * gains[1], out=self._in.capacity_non)
+        weights = access.shortfall_weights(self._p("access.shortfall_ratio"))
+        self._in.access[:] = w.opening.access
+        self._in.access[:, :QUINTILES] = access.with_shortfall(w.opening.access[:, :QUINTILES], w.missing, weights)
+
+    def planning_gains(self) -> tuple[Array, Array]:
+        """Factors on admitted and non-admitted capacity from theatres and bought work, (row,) each."""
+        w, b = self.world, self.plan.bundle
+        if not w.theatre_gain.any() and not w.revenue_gain.any():
+            ones = np.ones(b.n_rows)
+            return ones, ones
+        from aft_sim.mechanisms import capital
+
+        extra = capital.staffed(w.theatre_gain, self._provider_admitted, self._p("capital.staff_headroom"))
+        hub = np.divide(extra, self._provider_hub, out=np.zeros_like(extra), where=self._provider_hub > 0)
+        bought = 1 + w.revenue_gain / np.maximum(self._provider_capacity, 1e-9)
+        theatre = np.where(w.opening.hub_rows, 1 + hub[b.row_provider], 1.0)
+        return theatre * bought[b.row_provider], bought[b.row_provider]
+
+    def move_list(self) -> None:
+        """The kernel, and the flows of the month."""
+        w = self.world
+        before = w.n.copy() if self._check else None
+        self._in.pressure[:] = self._pressure[self.week]
+        self._start = w.stock
+        advance(w.n, self._in, self._flows)
+        w.stock = w.n.sum(axis=2)
+        f, m = self._flows, w.month
+        m.starts += self._in.arrivals
+        m.late += self._in.late.sum(axis=2)
+        m.returned += self._in.returns
+        m.treated_admitted += f.treated_adm
+        m.treated_non_admitted += f.treated_non
+        m.removed += f.removed + f.validated_out
+        self._joined = self._in.arrivals * (1 + self._late_share) + self._in.returns
+        if before is not None:
+            self._check_flow(before)
+        due, w.to_return = removals.next_returns(
+            w.to_return, f.validated_out, self._p("removals.return_rate"), int(self._p("removals.return_weeks"))
+        )
+        w.returns[:] = due
+
+    def follow_residents(self) -> None:
+        """The list by ICB of residence."""
+        w = self.world
+        referrals.move_residents(w.mix, w.opening.entries.row, w.pattern, self._joined, self._start, w.stock)
+
+    def smooth(self) -> None:
+        """Half-year means that capacity follows."""
+        w, weeks = self.world, self._p("production.feedback_weeks")
+        w.mean_list = production.smooth(w.mean_list, w.stock.sum(axis=1), weeks)
+        w.mean_starts = production.smooth(w.mean_starts, w.starts_index, weeks)
+
+    def choose_providers(self) -> None:
+        """Waits of the last three months move referrals; boards and regions see last month's return."""
+        w, b = self.world, self.plan.bundle
+        people = w.n.sum(axis=1)
+        waits = measures.mean(people)
+        waits = np.where(np.isfinite(waits), waits, w.recent_waits[-1])
+        w.recent_waits = np.concatenate([w.recent_waits[1:], waits[None]])
+        ratio = w.recent_waits.mean(axis=0) / w.wait_reference
+        e = w.opening.entries
+        starts = w.opening.base.sum(axis=1)
+        market = np.ones(e.n_markets)
+        for board, (use, (which, position)) in zip(self.boards, self._markets_of_board, strict=True):
+            market[which] = board.market_waits(position, starts[use], ratio[e.row[use]])
+        w.pattern = referrals.choose(
+            w.opening.base, e, ratio, market, w.opening.exponents, self._p("referrals.demand_elasticity")
+        )
+        w.row_rate = e.to_rows(w.pattern)
+        n = len(b.provider_code)
+        within = np.bincount(b.row_provider, people[:, :18].sum(axis=1), n)
+        w.signals.waiting = w.provider_list()
+        w.signals.within_18_share = 100 * within / np.maximum(w.signals.waiting, 1e-9)
+
+    def spend_ordinary(self) -> None:
+        """A month of ordinary capital."""
+        self.planning.spend_ordinary()
+
+    def close_books(self) -> None:
+        """31 March."""
+        self.planning.close_books(self.week)
+
+    def record(self) -> None:
+        """Outcomes of the month."""
+        month = self.plan.calendar.closing_month(self.week)
+        if month is not None:
+            self.recorder.record(month.label)
+
+    # -- helpers -------------------------------------------------------------------------------------------------------
+
+    def _level(self, name: str) -> Array:
+        """Value of a per-trust level by provider; the independent sector takes England's."""
+        b = self.plan.bundle
+        by_trust, everybody = self.plan.parameters.by_trust(name, self.week, len(b.trusts.code))
+        return np.where(b.provider_trust >= 0, by_trust[b.provider_trust], everybody)
+
+    def _check_flow(self, before: Array) -> None:
+        residual = np.abs(imbalance(before, self._in, self._flows, self.world.n))
+        if residual.max() > TOLERANCE:
+            row = int(residual.max(axis=1).argmax())
+            self._fail("patients are not conserved", f"row {self._row_name(row)}: {residual.max():.3g} people")
+
+    def _check_state(self) -> None:
+        w = self.world
+        if w.n.min() < 0:
+            self._fail("negative number of people", self._row_name(int(w.n.min(axis=(1, 2)).argmin())))
+        gap = np.abs(w.opening.entries.to_rows(w.mix) - w.stock).max()
+        if gap > TOLERANCE * 10:
+            self._fail("the list by ICB of residence does not add up", f"{gap:.3g} people")
+        if w.money.pot.min() < -TOLERANCE:
+            self._fail("a pot is overdrawn", self.plan.bundle.trusts.code[int(w.money.pot.argmin())])
+
+    def _row_name(self, row: int) -> str:
+        b = self.plan.bundle
+        return f"{b.provider_code[b.row_provider[row]]} {b.row_function[row]}"
+
+    def _fail(self, what: str, found: str) -> None:
+        raise CheckFailed(what, where=f"{self.plan.scenario.name}, week {self.week}", found=found)
+
+
+def date_of(text: str) -> Any:
+    """A date from ISO text."""
+    from datetime import date
+
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=1)
+def default_removal_share() -> float:
+    """The register's share of starts that is removed: row shares are measured at it."""
+    from aft_sim.spec.register import Register
+
+    return float(Register.load()["removals.share_of_starts"].default)

@@ -1,0 +1,201 @@
+"""Record the world at every month's close, and turn the records into the tables of `registry.LEVELS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numba
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aft_sim.mechanisms import measures
+from aft_sim.outcomes import registry
+from aft_sim.world import QUINTILES, World
+
+Array = NDArray[np.float64]
+
+ALL = "all"
+
+
+@numba.njit(cache=True)  # type: ignore[misc]
+def _histograms(n: Array, is_trust: NDArray[np.bool_], by_row: Array, by_sector: Array) -> None:
+    """One pass over the list: people within 18, over 52 and over 65 weeks by row and group, and weeks by sector and group."""
+    by_sector[:] = 0.0
+    for r in range(n.shape[0]):
+        s = 0 if is_trust[r] else 1
+        for q in range(n.shape[1]):
+            within = 0.0
+            over_52 = 0.0
+            over_65 = 0.0
+            for w in range(n.shape[2]):
+                x = n[r, q, w]
+                if x != 0.0:
+                    by_sector[s, q, w] += x
+                    if w < 18:
+                        within += x
+                    elif w >= 52:
+                        over_52 += x
+                        if w >= 65:
+                            over_65 += x
+            by_row[0, r, q] = within
+            by_row[1, r, q] = over_52
+            by_row[2, r, q] = over_65
+
+
+class Recorder:
+    """Collects monthly figures at every level; `tables()` gives them as Arrow tables."""
+
+    def __init__(self, world: World) -> None:
+        """Prepare the index arrays that turn rows into trusts, regions and ICBs."""
+        b = world.bundle
+        self._world = world
+        self._months: list[str] = []
+        self._columns: dict[str, dict[str, list[Array]]] = {name: {} for name in registry.LEVELS}
+        self._listed = np.flatnonzero(b.provider_trust >= 0)
+        self._trust_codes = [b.provider_code[i] for i in self._listed]
+        regions = sorted(set(b.trusts.region))
+        icb_region = list(b.icb_region)
+        self._regions = sorted(set(regions) | set(icb_region))
+        index = {r: i for i, r in enumerate(self._regions)}
+        of_provider = np.array(
+            [
+                index[b.trusts.region[t]] if t >= 0 else index[icb_region[k]]
+                for t, k in zip(b.provider_trust, b.provider_icb, strict=True)
+            ]
+        )
+        self._row_region = of_provider[b.row_provider]
+        self._by_row = np.zeros((3, b.n_rows, world.n.shape[1]))
+        self._by_sector = np.zeros((2, world.n.shape[1], world.n.shape[2]))
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """Months recorded so far."""
+        return tuple(self._months)
+
+    def record(self, month: str) -> None:
+        """Record the state and the month's flows, then start a new month."""
+        w = self._world
+        _histograms(w.n, w.bundle.row_is_trust, self._by_row, self._by_sector)
+        self._months.append(month)
+        self._record_england()
+        self._record_places()
+        self._record_money()
+        w.month.clear()
+        w.money.close_month()
+
+    def _put(self, level: str, values: Mapping[str, Array]) -> None:
+        store = self._columns[level]
+        for name, value in values.items():
+            store.setdefault(name, []).append(np.asarray(value, dtype=np.float64))
+
+    def _record_england(self) -> None:
+        """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
+        w, trust = self._world, self._world.bundle.row_is_trust
+        flows = {
+            "starts": w.month.starts,
+            "treated_admitted": w.month.treated_admitted,
+            "treated_non_admitted": w.month.treated_non_admitted,
+            "removed": w.month.removed,
+            "late": w.month.late,
+            "returned": w.month.returned,
+        }
+        people = np.stack(
+            [self._by_quintile(self._by_sector[use]) for use in ([0, 1], [0, 1], [0], [1])]
+        )  # (basis, quintile, week)
+        people[1, 0] += self._by_sector[:, QUINTILES].sum(axis=0)
+        values: dict[str, Array] = {
+            "list": measures.total(people),
+            "within_18": measures.within_18(people),
+            "over_52": measures.over_52(people),
+            "over_65": measures.over_65(people),
+            "within_18_share": measures.within_18_share(people),
+            "median_weeks": measures.median(people),
+            "p92_weeks": measures.p92(people),
+            "mean_weeks": measures.mean(people),
+        }
+        for name, flow in flows.items():
+            sector = np.stack([flow[trust].sum(axis=0), flow[~trust].sum(axis=0)])[:, :, None]
+            moved = np.stack([self._by_quintile(sector[use])[:, 0] for use in ([0, 1], [0, 1], [0], [1])])
+            moved[1, 0] += sector[:, QUINTILES, 0].sum()
+            values[name] = moved
+        self._put("england", values)
+
+    @staticmethod
+    def _by_quintile(sectors: Array) -> Array:
+        """(sector, group, x) to (all and five quintiles, x): residents of England."""
+        english = sectors.sum(axis=0)[:QUINTILES]
+        return np.concatenate([english.sum(axis=0, keepdims=True), english])
+
+    def _record_places(self) -> None:
+        w, b = self._world, self._world.bundle
+        n_p, n_r, n_k = len(b.provider_code), len(self._regions), len(b.icb_code)
+        counts = {"list": w.stock, "within_18": self._by_row[0], "over_52": self._by_row[1], "over_65": self._by_row[2]}
+        flows = {
+            "starts": w.month.starts,
+            "treated_admitted": w.month.treated_admitted,
+            "treated_non_admitted": w.month.treated_non_admitted,
+        }
+        trust, region = {}, {}
+        for name, value in (counts | flows).items():
+            by = np.stack([np.bincount(b.row_provider, value[:, q], n_p) for q in range(value.shape[1])], axis=1)
+            everyone = by.sum(axis=1, keepdims=True)
+            trust[name] = np.concatenate([everyone, by[:, :QUINTILES]], axis=1)[self._listed]
+            if name not in ("treated_admitted", "treated_non_admitted"):
+                region[name] = np.bincount(self._row_region, value[:, :QUINTILES].sum(axis=1), n_r)
+        self._put("trust", trust)
+        self._put("region", region)
+        e = w.opening.entries
+        inside = e.icb < n_k
+        icb = {}
+        for name, value in counts.items():
+            share = np.divide(value, w.stock, out=np.zeros_like(value), where=w.stock > 0)
+            icb[name] = self._to_icb(w.mix * share[e.row], inside, n_k)
+        total = e.to_rows(w.pattern)
+        joined = np.divide(w.month.starts, total, out=np.zeros_like(total), where=total > 0)
+        icb["starts"] = self._to_icb(w.pattern * joined[e.row], inside, n_k)
+        self._put("icb_quintile", icb)
+
+    def _to_icb(self, values: Array, inside: NDArray[np.bool_], n_k: int) -> Array:
+        """(entry, group) to (icb, all and five quintiles)."""
+        icb = self._world.opening.entries.icb[inside]
+        by = np.stack([np.bincount(icb, values[inside, q], n_k) for q in range(QUINTILES)], axis=1)
+        return np.concatenate([by.sum(axis=1, keepdims=True), by], axis=1)
+
+    def _record_money(self) -> None:
+        m = self._world.money
+        self._put("money", {name: getattr(m, name).copy() for name in registry.LEVELS["money"].values})
+
+    def tables(self) -> dict[str, pa.Table]:
+        """All levels as tidy tables in the registry's order of columns."""
+        b = self._world.bundle
+        quintile = [ALL, *registry.QUINTILES]
+        axes: dict[str, list[tuple[str, list[str]]]] = {
+            "england": [("basis", list(registry.BASES)), ("quintile", quintile)],
+            "region": [("region", self._regions)],
+            "icb_quintile": [("icb", list(b.icb_code)), ("quintile", quintile)],
+            "trust": [("trust", self._trust_codes), ("quintile", quintile)],
+            "money": [("trust", list(b.trusts.code))],
+        }
+        out = {name: self._table(name, axes[name]) for name in axes}
+        events = self._world.events
+        columns: dict[str, Any] = {
+            "month": [e.month for e in events],
+            "trust": [e.trust for e in events],
+            "event": [e.event for e in events],
+            "detail": [e.detail for e in events],
+            "value": [e.value for e in events],
+        }
+        out["events"] = pa.table(columns, schema=registry.LEVELS["events"].schema)
+        return out
+
+    def _table(self, level: str, axes: list[tuple[str, list[str]]]) -> pa.Table:
+        sizes = [len(self._months), *(len(labels) for _, labels in axes)]
+        grid = np.indices(sizes).reshape(len(sizes), -1)
+        columns: dict[str, Any] = {"month": pa.array(self._months).take(pa.array(grid[0]))}
+        for i, (name, labels) in enumerate(axes):
+            columns[name] = pa.array(labels).take(pa.array(grid[i + 1]))
+        for name in registry.LEVELS[level].values:
+            columns[name] = np.stack(self._columns[level][name]).ravel()
+        return pa.table(columns).cast(registry.LEVELS[level].schema)

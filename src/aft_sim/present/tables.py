@@ -1,0 +1,259 @@
+"""Tables of a comparison: for the terminal, and as CSV with a codebook of columns and units."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from aft_sim.basis.errors import InputError
+from aft_sim.present import style
+from aft_sim.study.compare import Comparison, EffectRow
+from aft_sim.study.groups import FLOW_MONTHS
+from aft_sim.study.money import MoneyRow
+
+_GROUPS = {"all": "All NHS trusts", "treated": "Treated trusts", "others": "Other NHS trusts"}
+
+
+def effect_table(comparison: Comparison, full: bool = False) -> Table:
+    """One row a group: level in both worlds, effect with its interval, ceiling, verdict.
+
+    Args:
+        comparison: what to show.
+        full: also the number of pairs, the spread of the differences, what pairing gained and the band.
+    """
+    outcome = comparison.outcome
+    unit, change = outcome.unit, outcome.effect_unit
+    table = _plain_table(_title(comparison), _caption(comparison))
+    table.add_column("Group")
+    for name in (f"Baseline,\n{unit}", f"Policy,\n{unit}", f"Effect,\n{change}", "95% interval"):
+        table.add_column(name, justify="right")
+    table.add_column(f"Ceiling,\n{change}", justify="right")
+    if full:
+        for name in ("Pairs", f"SD of pairs,\n{change}", "Pairing gains,\ntimes", f"Band,\n± {change}"):
+            table.add_column(name, justify="right")
+    table.add_column("Verdict")
+    for row in comparison.rows:
+        table.add_row(*_cells(row, unit, change, full))
+    return table
+
+
+def _plain_table(title: str, caption: str) -> Table:
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.title_justify = table.caption_justify = "left"
+    return table
+
+
+def _cells(row: EffectRow, unit: str, change: str, full: bool) -> list[str]:
+    paired = row.paired
+    cells = [
+        row.label.removeprefix("England, ").capitalize() if row.group.startswith("quintile-") else row.label,
+        style.number(paired.baseline, unit),
+        style.number(paired.policy, unit),
+        style.number(paired.effect, change, signed=True),
+        style.interval(paired.interval, change),
+        "–" if row.ceiling is None else style.number(row.ceiling, change, signed=True),
+    ]
+    if full:
+        ratio = paired.variance_ratio
+        cells += [
+            f"{paired.n_pairs:,}",
+            style.number(paired.sd, change),
+            "not known" if ratio is None else style.number(ratio, "pathways"),
+            style.number(paired.band, change),
+        ]
+    return [*cells, row.words]
+
+
+def _title(comparison: Comparison) -> str:
+    label = comparison.outcome.label
+    return (
+        f"{label[0].upper()}{label[1:]}, {_when(comparison)}: {comparison.policy_title} "
+        f"against {comparison.baseline_title}"
+    )
+
+
+def _when(comparison: Comparison) -> str:
+    month = style.month_name(comparison.at)
+    return f"{FLOW_MONTHS} months to {month}" if comparison.outcome.kind == "flow" else month
+
+
+def _caption(comparison: Comparison) -> str:
+    outcome = comparison.outcome
+    lines = [f"Means over {_runs(comparison)}; 95% interval of the mean paired difference (Student t)."]
+    if outcome.name == "within_18_share":
+        band = comparison.rows[0].paired.band
+        lines.append(f"Practically zero: the whole interval within ±{style.number(band, 'points')} points")
+        trusts = [row for row in comparison.rows if row.group.startswith("trust:")]
+        if trusts:
+            lines[-1] += f" (±{style.number(trusts[0].paired.band, 'points')} for one trust)"
+        lines[-1] += "."
+    if any(row.ceiling is not None for row in comparison.rows):
+        standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
+        lines.append(f"Ceiling: what would change if every treated trust {standard} (–: not bounded).")
+    if comparison.ceiling_if_gone is not None and outcome.name == "within_18_share":
+        gone = style.number(comparison.ceiling_if_gone, "points", signed=True)
+        lines.append(f"If every treated-trust waiter of 18 weeks or more vanished, England: {gone} points.")
+    return " ".join([*lines, *comparison.notes])
+
+
+def _runs(comparison: Comparison) -> str:
+    pairs = comparison.rows[0].paired.n_pairs
+    text = "1 pair of runs" if pairs == 1 else f"{pairs:,} pairs of runs"
+    return text if len(comparison.draws) == 1 else f"{text} ({len(comparison.draws)} draws of the parameters)"
+
+
+def money_table(comparison: Comparison) -> Table:
+    """Differences in money by financial year and since the start of the run, GBP million.
+
+    Every year for all NHS trusts; for the treated trusts and the others only the last one (CSV has all).
+    """
+    title = f"Money to {style.month_name(comparison.at)}: {comparison.policy_title} against "
+    table = _plain_table(
+        title + comparison.baseline_title,
+        f"Means over {_runs(comparison)}; nominal prices; to date: since the start of the run.",
+    )
+    for name in ("Money", "Who", "Year"):
+        table.add_column(name)
+    for name in ("Effect in year,\nGBP million", "Effect to date,\nGBP million", "95% interval\nto date"):
+        table.add_column(name, justify="right")
+    last = max((row.financial_year for row in comparison.money), default="")
+    for row in comparison.money:
+        if row.group != "all" and row.financial_year != last:
+            continue
+        table.add_row(*_money_cells(row))
+    return table
+
+
+def _money_cells(row: MoneyRow) -> Sequence[str]:
+    unit = "GBP million"
+    return (
+        row.label,
+        _GROUPS[row.group],
+        row.financial_year,
+        style.number(row.in_year, unit, signed=True),
+        style.number(row.cumulative.effect, unit, signed=True),
+        style.interval(row.cumulative.interval, unit),
+    )
+
+
+_EFFECT_COLUMNS = (
+    ("group", "machine name of the group", ""),
+    ("label", "the group in words", ""),
+    ("pairs", "pairs of runs with the same seed and draw", "pairs"),
+    ("units", "independent units behind the interval: pairs, or draws where several were run", "units"),
+    ("baseline", "mean level in the baseline arm", "{unit}"),
+    ("policy", "mean level in the policy arm", "{unit}"),
+    ("effect", "mean paired difference, policy minus baseline", "{change}"),
+    ("interval_low", "lower end of the 95% interval (Student t); empty for one unit", "{change}"),
+    ("interval_high", "upper end of the 95% interval; empty for one unit", "{change}"),
+    ("sd_of_differences", "standard deviation of the paired differences; empty for one pair", "{change}"),
+    ("variance_ratio", "variance without pairing over variance with it; inf if pairing removes all", "ratio"),
+    ("ceiling", "change if every treated trust met its standard at once; empty if not bounded", "{change}"),
+    ("band", "half-width of the equivalence band", "{change}"),
+    ("verdict", "practically zero, higher, lower or cannot tell", ""),
+    ("verdict_in_words", "the verdict with its reason or meaning", ""),
+)
+
+_MONEY_COLUMNS = (
+    ("money", "machine name of the money column", ""),
+    ("label", "the column in words", ""),
+    ("group", "all NHS trusts, treated or others", ""),
+    ("financial_year", "April to March; the first and last may be incomplete", ""),
+    ("effect_in_year", "mean paired difference in the year", "GBP million"),
+    ("effect_to_date", "mean paired difference since the start of the run", "GBP million"),
+    ("interval_low", "lower end of the 95% interval to date; empty for one unit", "GBP million"),
+    ("interval_high", "upper end of the 95% interval to date; empty for one unit", "GBP million"),
+    ("verdict", "practically zero, higher, lower or cannot tell (the band is a share of the baseline's amount)", ""),
+)
+
+
+def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
+    """Write a comparison as CSV with a codebook.
+
+    Args:
+        comparison: what to write.
+        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any)
+            and the meaning and unit of every column to "effect-codebook.csv".
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    main = Path(path)
+    main = main if main.suffix == ".csv" else main.with_name(main.name + ".csv")
+    codebook, money = (main.with_name(f"{main.stem}-{part}.csv") for part in ("codebook", "money"))
+    unit, change = comparison.outcome.unit, comparison.outcome.effect_unit
+    meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
+    try:
+        main.parent.mkdir(parents=True, exist_ok=True)
+        _write(main, [name for name, _, _ in _EFFECT_COLUMNS], (_effect_line(row) for row in comparison.rows))
+        written = [main]
+        if comparison.money:
+            _write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
+            meanings += [(money.name, *entry) for entry in _MONEY_COLUMNS]
+            written.append(money)
+        lines: list[Sequence[str]] = [
+            (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
+        ]
+        lines += [(main.name, "", text, "") for text in _about(comparison)]
+        _write(codebook, ["file", "column", "meaning", "unit"], lines)
+    except OSError as error:
+        raise InputError(
+            f"cannot write the table ({error.strerror or error})",
+            where=str(main),
+            expected="a folder you may write to",
+        ) from error
+    return (*written, codebook)
+
+
+def _about(comparison: Comparison) -> list[str]:
+    return [
+        f"outcome: {comparison.outcome.name}: {comparison.outcome.definition}",
+        f"date: {_when(comparison)}",
+        f"policy: {comparison.policy} ({comparison.policy_title})",
+        f"baseline: {comparison.baseline} ({comparison.baseline_title})",
+        f"treated trusts: {', '.join(comparison.treated) or 'none'}",
+        f"seeds: {', '.join(map(str, comparison.seeds))}; draws: {', '.join(map(str, comparison.draws))}",
+        *comparison.notes,
+    ]
+
+
+def _effect_line(row: EffectRow) -> Sequence[str]:
+    paired = row.paired
+    low, high = paired.interval if paired.interval else (None, None)
+    numbers = (paired.baseline, paired.policy, paired.effect, low, high, paired.sd, paired.variance_ratio)
+    return (
+        row.group,
+        row.label,
+        str(paired.n_pairs),
+        str(paired.n_units),
+        *(style.plain(x) for x in (*numbers, row.ceiling, paired.band)),
+        str(paired.verdict),
+        row.words,
+    )
+
+
+def _money_line(row: MoneyRow) -> Sequence[str]:
+    low, high = row.cumulative.interval if row.cumulative.interval else (None, None)
+    numbers = (row.in_year, row.cumulative.effect, low, high)
+    return (
+        row.outcome,
+        row.label,
+        row.group,
+        row.financial_year,
+        *(style.plain(x) for x in numbers),
+        row.cumulative.words,
+    )
+
+
+def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(lines)
