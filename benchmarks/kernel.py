@@ -31,13 +31,7 @@ def england(rows: int, seed: int = 1) -> tuple[np.ndarray, WeekInputs]:
     age /= age.sum(axis=1, keepdims=True)
     n = size[:, None, None] * groups[:, :, None] * age[:, None, :]
 
-    marks = (
-        0.033
-        + 0.067 * np.exp(-weeks / 3.0)
-        + 0.07 * (weeks >= 51)
-        + 0.18 * (weeks >= 63)
-        + 0.4 * (weeks >= 65)
-    )
+    marks = 0.033 + 0.067 * np.exp(-weeks / 3.0) + 0.07 * (weeks >= 51) + 0.18 * (weeks >= 63) + 0.4 * (weeks >= 65)
     priority = marks * rng.lognormal(0.0, 0.15, (2, rows, 1))
     starts = 0.058 * size
     inputs = WeekInputs(

@@ -91,9 +91,7 @@ def studies(draw):
 
 def _table(level, rows):
     empty = dict.fromkeys(registry.LEVELS[level].values, 0.0)
-    return pa.Table.from_pylist(
-        [{"month": "2029-03"} | empty | row for row in rows], registry.LEVELS[level].schema
-    )
+    return pa.Table.from_pylist([{"month": "2029-03"} | empty | row for row in rows], registry.LEVELS[level].schema)
 
 
 @given(studies(), st.sampled_from(["within_18_share", "list", "over_18", "within_18"]))
@@ -109,9 +107,7 @@ def test_whole_comparison_flips_when_arms_swap(study, outcome):
 @given(studies())
 def test_ceilings_are_gains_and_the_null_policy_is_exactly_zero(study):
     twins = [
-        RunResult("twin", "twin", run.seed, run.draw, run.tables, run.treated)
-        for run in study
-        if run.scenario == "a"
+        RunResult("twin", "twin", run.seed, run.draw, run.tables, run.treated) for run in study if run.scenario == "a"
     ]
     result = compare(ResultSet((*study.runs, *twins)), "twin", "a", bands=Bands(0.1, 1.0))
     for row in result.rows:

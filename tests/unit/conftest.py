@@ -55,23 +55,16 @@ def england_of(
             rows["money"].append(
                 {"month": month, "trust": code, **money, "envelope": 1.0, "backlog": 5.0, "exchequer": spent}
             )
-        for basis, part in (("england", 0.995), ("all", 1.2), ("nhs", 1.0), ("independent", 0.2)):
+        for basis, part in (("england", 0.995), ("all", 1.2), ("nhs", 0.99), ("independent", 0.2)):
             for q, (people, below) in total.items():
                 if basis == "independent":  # the policy does not reach it
                     below = people * share[i] / 100
                 extra_rows = {"median_weeks": 13.0, "p92_weeks": 40.0, "mean_weeks": 17.0, "removed": 1.0}
                 row = _waits(part * people, part * below, month=month, basis=basis, quintile=q)
                 share_now = 100 * below / people
-                rows["england"].append(
-                    row | extra_rows | {"within_18_share": share_now, "late": 1.0, "returned": 1.0}
-                )
-    rows["events"].append(
-        {"month": "2026-06", "trust": "RBS", "event": "designated", "detail": "", "value": 1}
-    )
-    return {
-        name: pa.Table.from_pylist(content, schema=registry.LEVELS[name].schema)
-        for name, content in rows.items()
-    }
+                rows["england"].append(row | extra_rows | {"within_18_share": share_now, "late": 1.0, "returned": 1.0})
+    rows["events"].append({"month": "2026-06", "trust": "RBS", "event": "designated", "detail": "", "value": 1})
+    return {name: pa.Table.from_pylist(content, schema=registry.LEVELS[name].schema) for name, content in rows.items()}
 
 
 def _waits(people: float, below: float, **keys: str) -> dict[str, object]:

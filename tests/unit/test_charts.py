@@ -255,6 +255,12 @@ def test_numbers(x, unit, signed, text):
     assert style.number(x, unit, signed) == text
 
 
+def test_intervals_have_the_same_decimals_at_both_ends():
+    assert style.interval((0.0046, 0.0131), "points") == "+0.005 to +0.013"
+    assert style.interval((-0.5, 1.0), "points") == "−0.50 to +1.00"
+    assert style.interval(None, "points") == "none"
+
+
 def test_dates_and_plain_numbers():
     assert style.month_name("2029-03") == "March 2029"
     assert style.day_name(date(2026, 6, 1)) == "1 June 2026"

@@ -123,9 +123,7 @@ def test_ceilings_by_hand(make_study):
 def test_ceiling_is_zero_without_a_list(make_study):
     study = make_study(seeds=2)
     runs = tuple(
-        RunResult(
-            run.scenario, run.scenario_hash, run.seed, run.draw, run.tables, ("RDY",) if run.treated else ()
-        )
+        RunResult(run.scenario, run.scenario_hash, run.seed, run.draw, run.tables, ("RDY",) if run.treated else ())
         for run in study
     )
     result = compare(ResultSet(runs), "policy", "baseline", bands=BANDS)
@@ -155,16 +153,15 @@ def test_others_fall_back_on_the_nhs_less_the_treated(make_study):
         runs.append(RunResult(run.scenario, run.scenario_hash, run.seed, 0, tables, run.treated))
     few = compare(ResultSet(tuple(runs)), "policy", "baseline", bands=BANDS).row("others")
     full = compare(study, "policy", "baseline", bands=BANDS).row("others")
+    assert full.paired.exactly_zero
     assert few.paired.baseline == pytest.approx(full.paired.baseline, rel=1e-6)
-    assert few.paired.effect == pytest.approx(0.0, abs=1e-5)
+    assert few.paired.effect == pytest.approx(0.0, abs=1e-3)  # the NHS here leaves out 1% of each trust's list
 
 
 def test_without_trust_table_only_england(make_study):
     study = make_study(seeds=2)
     runs = tuple(
-        RunResult(
-            run.scenario, run.scenario_hash, run.seed, 0, {"england": run.tables["england"]}, run.treated
-        )
+        RunResult(run.scenario, run.scenario_hash, run.seed, 0, {"england": run.tables["england"]}, run.treated)
         for run in study
     )
     result = compare(ResultSet(runs), "policy", "baseline", bands=BANDS)
@@ -174,9 +171,7 @@ def test_without_trust_table_only_england(make_study):
     assert any("no trust table" in note for note in result.notes)
 
 
-@pytest.mark.parametrize(
-    "outcome", [name for name, one in registry.OUTCOMES.items() if "money" not in one.levels]
-)
+@pytest.mark.parametrize("outcome", [name for name, one in registry.OUTCOMES.items() if "money" not in one.levels])
 def test_every_waiting_outcome_compares(make_study, outcome):
     result = compare(make_study(seeds=2), "policy", "baseline", outcome, bands=BANDS)
     assert result.row("england").paired.n_pairs == 2
@@ -245,9 +240,7 @@ def test_names_label_trusts(make_study):
 )
 def test_mistakes_are_explained(make_study, arguments, message):
     with pytest.raises(InputError, match=message):
-        compare(
-            make_study(seeds=2), **{"policy": "policy", "baseline": "baseline", "bands": BANDS} | arguments
-        )
+        compare(make_study(seeds=2), **{"policy": "policy", "baseline": "baseline", "bands": BANDS} | arguments)
 
 
 def test_no_seed_in_common(make_study):

@@ -123,9 +123,7 @@ def test_removals_fill_up_where_a_cell_runs_empty(step: Advance) -> None:
     n = waiting((0, 1, 1.0), (0, 2, 50.0))
     flows = step(n, week(removals=np.array([8.0]), removal_hazard=hazard), WeekFlows.allocate(1))
     assert flows.removed.sum() == pytest.approx(8.0)
-    np.testing.assert_allclose(
-        n[0, 0, [2, 3]], [0.0, 51 - 8]
-    )  # 4 x 1000/1050 people would leave the cell of one
+    np.testing.assert_allclose(n[0, 0, [2, 3]], [0.0, 51 - 8])  # 4 x 1000/1050 people would leave the cell of one
 
 
 def test_removals_stop_at_what_can_be_removed(step: Advance) -> None:

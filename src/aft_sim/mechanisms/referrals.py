@@ -7,10 +7,12 @@ of entries that share an ICB and a treatment function compete for the same patie
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from aft_sim.basis import streams
 
@@ -36,10 +38,14 @@ class Entries:
     market: Index
     first: Index
 
-    @property
+    @cached_property
     def n_markets(self) -> int:
         """Number of (ICB, treatment function) pairs."""
         return int(self.market.max()) + 1
+
+    @cached_property
+    def _market_sums(self) -> sparse.csr_array:
+        return summing(self.market, self.n_markets)
 
     def to_rows(self, values: Array) -> Array:
         """Sum values (entry, group) over the entries of each row."""
@@ -47,10 +53,13 @@ class Entries:
 
     def to_markets(self, values: Array) -> Array:
         """Sum values (entry, group) over the entries of each market."""
-        out = np.empty((self.n_markets, values.shape[1]))
-        for q in range(values.shape[1]):
-            out[:, q] = np.bincount(self.market, values[:, q], self.n_markets)
-        return out
+        return np.asarray(self._market_sums @ values)
+
+
+def summing(group: Index, n: int) -> sparse.csr_array:
+    """Matrix that sums rows by group: (n, len(group)); `summing(g, n) @ x` adds up the x of each group."""
+    size = len(group)
+    return sparse.csr_array((np.ones(size), (group, np.arange(size))), shape=(n, size))
 
 
 def gradient(most_to_least: float) -> Array:

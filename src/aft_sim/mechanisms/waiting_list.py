@@ -7,12 +7,13 @@ everyone who has waited 104 weeks or more. Counts are expected numbers of people
 
 Order of events inside one week, per row:
 
-1. half of the week's removals leave (routine removals first, then validation of waits of 18 weeks and more);
-2. people join: new clock starts at week 0, late registrations at weeks 1 to 5, returns at 18 weeks and over;
-3. admitted treatment;
-4. non-admitted treatment, from those who remain;
-5. the other half of the removals leaves;
-6. everyone still waiting grows one week older.
+1. everyone waiting grows one week older, so that at a week's end those who joined in it stand at week 0, as in the
+   published returns;
+2. half of the week's removals leave (routine removals first, then validation of waits of 18 weeks and more);
+3. people join: new clock starts at week 0, late registrations at weeks 1 to 5, returns at 18 weeks and over;
+4. admitted treatment;
+5. non-admitted treatment, from those who remain;
+6. the other half of the removals leaves.
 
 Halving the removals around treatment removes the bias of a weekly step against continuous time. ``advance``
 is the compiled version; ``waiting_list_reference.advance_reference`` says the same in plain numpy and is
@@ -198,12 +199,7 @@ def check_arrays(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> None:
     by_group = {"arrivals", "returns", "access", "treated_adm", "treated_non", "removed", "validated_out"}
     named: list[tuple[str, Any]] = [(f.name, getattr(inputs, f.name)) for f in fields(inputs)]
     named += [(f.name, getattr(flows, f.name)) for f in fields(flows)]
-    if (
-        n.shape != (rows, GROUPS, WEEKS)
-        or n.dtype != np.float64
-        or not n.flags.c_contiguous
-        or not n.flags.writeable
-    ):
+    if n.shape != (rows, GROUPS, WEEKS) or n.dtype != np.float64 or not n.flags.c_contiguous or not n.flags.writeable:
         raise ValueError(
             f"n: expected a writeable C-contiguous float64 [R, {GROUPS}, {WEEKS}], found {n.dtype} {n.shape}"
         )

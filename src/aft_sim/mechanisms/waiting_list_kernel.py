@@ -125,15 +125,17 @@ def _scale(amount: float, weight: Any, people: Any, size: int) -> tuple[float, f
 
 @_jit
 def _read(row: Any, access: Any, buffer: Any, v: Any, stock: Any) -> int:
-    """Copies a row to the buffer and sums it over groups; returns the last week that holds anybody."""
+    """Copies a row to the buffer, everyone a week older, and sums it over groups; returns the last week that holds anybody."""
     for q in range(GROUPS):
         cells = buffer[q]
+        cells[0] = 0.0
         people = 0.0
-        for w in range(WEEKS):
+        for w in range(WEEKS - 1):
             x = row[q, w]
-            cells[w] = x
+            cells[w + 1] = x
             people += x
-        stock[q] = people
+        cells[WEEKS - 1] += row[q, WEEKS - 1]
+        stock[q] = people + row[q, WEEKS - 1]
     a0, a1, a2, a3, a4, a5 = access[0], access[1], access[2], access[3], access[4], access[5]
     for w in range(_PADDED):  # written out, or the compiler would not use vector instructions
         x0, x1, x2, x3, x4, x5 = (
@@ -155,9 +157,7 @@ def _read(row: Any, access: Any, buffer: Any, v: Any, stock: Any) -> int:
 
 
 @_jit
-def _press(
-    priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, last: int, v: Any
-) -> None:
+def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, last: int, v: Any) -> None:
     """Priorities by weeks waited with the target's factor from its threshold on; zero where nobody waits."""
     for w in range(WEEKS):
         factor = pressure if w >= pressure_from else 1.0
@@ -239,9 +239,7 @@ def _join(arrivals: Any, late: Any, returns: Any, access: Any, stop: int, v: Any
 
 
 @_jit
-def _treat(
-    stop: int, most: float, capacity_adm: float, capacity_non: float, v: Any
-) -> tuple[float, float, bool]:
+def _treat(stop: int, most: float, capacity_adm: float, capacity_non: float, v: Any) -> tuple[float, float, bool]:
     """Both services' kappa if no cell runs empty, from the sums alone; the people become those still waiting.
 
     Access enters a cell's treatment linearly, so the sums weighted by access and its square give the totals
@@ -286,9 +284,7 @@ def _treat_by_cell(
     for q in range(GROUPS):
         at = q * stop
         for w in range(stop):
-            cells[at + w] = (
-                buffer[q, w] * (1.0 - v[_LEAVE + w] - v[_CHECK + w]) + returns[q] * v[_PROFILE + w]
-            )
+            cells[at + w] = buffer[q, w] * (1.0 - v[_LEAVE + w] - v[_CHECK + w]) + returns[q] * v[_PROFILE + w]
             weight[at + w] = access[q] * v[_ADM + w]
         cells[at] += arrivals[q]
         for i in range(LATE_WEEKS):
@@ -311,7 +307,7 @@ def _treat_by_cell(
 
 @_jit
 def _move(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, back: float, v: Any) -> Any:
-    """Moves one group through the week at the shares found and writes it a week older.
+    """Moves one group through the week at the shares found and writes it back.
 
     Returns people treated as admitted and non-admitted, removed and validated out.
     """
@@ -331,10 +327,8 @@ def _move(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, bac
         by_adm += admitted
         by_non += seen
         cells[w] = 0.0 if x <= DUST else x  # so that a NaN stays visible
-    row[0] = 0.0
-    for w in range(WEEKS - 1):
-        row[w + 1] = cells[w]
-    row[WEEKS - 1] += cells[WEEKS - 1]
+    for w in range(WEEKS):
+        row[w] = cells[w]
     return by_adm, by_non, routine, by_validation
 
 

@@ -61,6 +61,10 @@ def _advance_row(r: int, n: FloatArray, inputs: WeekInputs, flows: WeekFlows) ->
     flows.removed[r] = 0.0
     flows.validated_out[r] = 0.0
 
+    n[:, -1] += n[:, -2]
+    n[:, 1:-1] = n[:, :-2].copy()
+    n[:, 0] = 0.0
+
     _remove_half(r, n, inputs, flows, long_wait)
 
     profile = n.sum(axis=0) * long_wait
@@ -87,9 +91,6 @@ def _advance_row(r: int, n: FloatArray, inputs: WeekInputs, flows: WeekFlows) ->
 
     _remove_half(r, n, inputs, flows, long_wait)
 
-    n[:, -1] += n[:, -2]
-    n[:, 1:-1] = n[:, :-2].copy()
-    n[:, 0] = 0.0
     n[n <= DUST] = 0.0
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aft_sim.mechanisms import measures
+from aft_sim.mechanisms import measures, referrals
 from aft_sim.outcomes import registry
 from aft_sim.world import QUINTILES, World
 
@@ -65,7 +65,11 @@ class Recorder:
                 for t, k in zip(b.provider_trust, b.provider_icb, strict=True)
             ]
         )
-        self._row_region = of_provider[b.row_provider]
+        n_k = len(b.icb_code)
+        icb = world.opening.entries.icb
+        self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
+        self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
+        self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
         self._by_row = np.zeros((3, b.n_rows, world.n.shape[1]))
         self._by_sector = np.zeros((2, world.n.shape[1], world.n.shape[2]))
 
@@ -129,8 +133,7 @@ class Recorder:
         return np.concatenate([english.sum(axis=0, keepdims=True), english])
 
     def _record_places(self) -> None:
-        w, b = self._world, self._world.bundle
-        n_p, n_r, n_k = len(b.provider_code), len(self._regions), len(b.icb_code)
+        w = self._world
         counts = {"list": w.stock, "within_18": self._by_row[0], "over_52": self._by_row[1], "over_65": self._by_row[2]}
         flows = {
             "starts": w.month.starts,
@@ -139,28 +142,25 @@ class Recorder:
         }
         trust, region = {}, {}
         for name, value in (counts | flows).items():
-            by = np.stack([np.bincount(b.row_provider, value[:, q], n_p) for q in range(value.shape[1])], axis=1)
-            everyone = by.sum(axis=1, keepdims=True)
-            trust[name] = np.concatenate([everyone, by[:, :QUINTILES]], axis=1)[self._listed]
-            if name not in ("treated_admitted", "treated_non_admitted"):
-                region[name] = np.bincount(self._row_region, value[:, :QUINTILES].sum(axis=1), n_r)
+            by = np.asarray(self._to_provider @ value)[self._listed]
+            trust[name] = np.concatenate([by.sum(axis=1, keepdims=True), by[:, :QUINTILES]], axis=1)
+            if name in registry.LEVELS["region"].values:
+                region[name] = np.asarray(self._to_region @ value[:, :QUINTILES]).sum(axis=1)
         self._put("trust", trust)
         self._put("region", region)
         e = w.opening.entries
-        inside = e.icb < n_k
         icb = {}
         for name, value in counts.items():
             share = np.divide(value, w.stock, out=np.zeros_like(value), where=w.stock > 0)
-            icb[name] = self._to_icb(w.mix * share[e.row], inside, n_k)
+            icb[name] = self._by_icb(w.mix * share[e.row])
         total = e.to_rows(w.pattern)
         joined = np.divide(w.month.starts, total, out=np.zeros_like(total), where=total > 0)
-        icb["starts"] = self._to_icb(w.pattern * joined[e.row], inside, n_k)
+        icb["starts"] = self._by_icb(w.pattern * joined[e.row])
         self._put("icb_quintile", icb)
 
-    def _to_icb(self, values: Array, inside: NDArray[np.bool_], n_k: int) -> Array:
+    def _by_icb(self, values: Array) -> Array:
         """(entry, group) to (icb, all and five quintiles)."""
-        icb = self._world.opening.entries.icb[inside]
-        by = np.stack([np.bincount(icb, values[inside, q], n_k) for q in range(QUINTILES)], axis=1)
+        by = np.asarray(self._to_icb @ values)[:, :QUINTILES]
         return np.concatenate([by.sum(axis=1, keepdims=True), by], axis=1)
 
     def _record_money(self) -> None:

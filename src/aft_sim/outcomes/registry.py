@@ -158,13 +158,9 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
     {
         level.name: level
         for level in (
-            Level(
-                "england", ("month", "basis", "quintile"), _ENGLAND, pa.float64(), "month, basis and quintile"
-            ),
+            Level("england", ("month", "basis", "quintile"), _ENGLAND, pa.float64(), "month, basis and quintile"),
             Level("region", ("month", "region"), _WAITS, pa.float32(), "month and region"),
-            Level(
-                "icb_quintile", ("month", "icb", "quintile"), _WAITS, pa.float32(), "month, ICB and quintile"
-            ),
+            Level("icb_quintile", ("month", "icb", "quintile"), _WAITS, pa.float32(), "month, ICB and quintile"),
             Level(
                 "trust",
                 ("month", "trust", "quintile"),
@@ -261,12 +257,8 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 "incomplete pathways that have waited 18 weeks or more",
                 parts=("list", "within_18"),
             ),
-            _count(
-                "over_52", "pathways waiting 52 weeks or more", "incomplete pathways waiting 52 weeks or more"
-            ),
-            _count(
-                "over_65", "pathways waiting 65 weeks or more", "incomplete pathways waiting 65 weeks or more"
-            ),
+            _count("over_52", "pathways waiting 52 weeks or more", "incomplete pathways waiting 52 weeks or more"),
+            _count("over_65", "pathways waiting 65 weeks or more", "incomplete pathways waiting 65 weeks or more"),
             _weeks("median_weeks", "median wait", "wait that half of the incomplete pathways exceed"),
             _weeks("p92_weeks", "92nd percentile wait", "wait that 8% of the incomplete pathways exceed"),
             _weeks("mean_weeks", "mean wait", "mean wait of the incomplete pathways"),
@@ -332,9 +324,7 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             _money("revenue_spend", "revenue spending from the pot", "revenue the policy adds in the month"),
             _money("envelope", "capital envelope", "capital the limit allows in the financial year", "stock"),
             _money("backlog", "maintenance backlog", "cost of clearing the maintenance backlog", "stock"),
-            _money(
-                "exchequer", "cost to the Exchequer", "public money spent in the month that policy can change"
-            ),
+            _money("exchequer", "cost to the Exchequer", "public money spent in the month that policy can change"),
         )
     }
 )

@@ -113,7 +113,7 @@ def effect_chart(path: EffectPath) -> Chart:
         upper.set_xlim(_x(path.months[0]) - 1 / 12, _x(path.months[-1]) + 1 / 24)  # shared with the lower one
         _draw_effect(upper, path)
         _draw_levels(lower, path, targets)
-        _mark_dates(figure, upper, lower, path)
+        _mark_dates(upper, lower, path)
         return Chart(figure, _alt(path), _data(path, targets))
 
 
@@ -242,9 +242,7 @@ def _draw_effect(axes: Axes, path: EffectPath) -> None:
     high = max(float(part.max()) for part in drawn if part.size)
     reach = max(high - low, 1e-9)
     ceiling = path.ceiling
-    shown = ceiling is not None and bool(
-        np.all((ceiling < high + 0.8 * reach) & (ceiling > low - 0.8 * reach))
-    )
+    shown = ceiling is not None and bool(np.all((ceiling < high + 0.8 * reach) & (ceiling > low - 0.8 * reach)))
     if ceiling is not None and shown:
         low, high = min(low, float(ceiling.min())), max(high, float(ceiling.max()))
     pad = 0.08 * (high - low)
@@ -260,9 +258,7 @@ def _draw_effect(axes: Axes, path: EffectPath) -> None:
         if path.at in path.months[:-1]:
             text += f"\nin {style.month_name(path.at)}"
         if shown:
-            axes.plot(
-                x, ceiling, color=style.DARK_PINK, linewidth=1.6, linestyle="-.", zorder=2.5, gid="data"
-            )
+            axes.plot(x, ceiling, color=style.DARK_PINK, linewidth=1.6, linestyle="-.", zorder=2.5, gid="data")
             labels.append((float(ceiling[-1]), text, style.DARK_PINK))
         else:
             above = _at(path, ceiling) > 0
@@ -286,9 +282,7 @@ def _effect_labels(path: EffectPath) -> list[tuple[float, str, str]]:
     if np.isfinite(path.low[-1]) and path.high[-1] > path.low[-1]:
         labels.append((float(path.high[-1]), "95% interval", style.DARK_BLUE))
     low_label = -band if path.effect[-1] >= 0 else band
-    labels.append(
-        (0.6 * low_label, f"Practically zero\n(within ±{style.number(band, unit)})", style.SECONDARY)
-    )
+    labels.append((0.6 * low_label, f"Practically zero\n(within ±{style.number(band, unit)})", style.SECONDARY))
     return labels
 
 
@@ -373,8 +367,9 @@ def _at_month(path: EffectPath, month: str) -> tuple[float, float]:
     return float(path.level_policy[index]), float(path.level_baseline[index])
 
 
-def _mark_dates(figure: Figure, upper: Axes, lower: Axes, path: EffectPath) -> None:
+def _mark_dates(upper: Axes, lower: Axes, path: EffectPath) -> None:
     first, last = upper.get_xlim()
+    when = [_x(month) for month in path.months]
     marks = []
     if path.policy_start is not None:
         day = path.policy_start
@@ -386,9 +381,12 @@ def _mark_dates(figure: Figure, upper: Axes, lower: Axes, path: EffectPath) -> N
         if not first <= x <= last:
             continue
         upper.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        lower.axvline(x, ymax=0.84, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
+        bottom, top = lower.get_ylim()
+        level = max(float(np.interp(x, when, values)) for values in _levels(path))
+        reach = (level - bottom) / (top - bottom) + 0.02  # just above the level, below the targets' labels
+        lower.axvline(x, ymax=reach, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
         room = (last - x) / (last - first) * (layout.WIDTH - layout.LEFT - layout.RIGHT)
-        right = room > 0.1 + layout.text_width(figure, text, 9.2, "normal")
+        right = room > 0.1 + layout.text_width(text, 9.2, "normal")
         upper.annotate(
             text,
             (x, height),

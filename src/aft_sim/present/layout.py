@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
 from aft_sim.present import style
@@ -19,28 +21,32 @@ LEFT, RIGHT = 0.75, 1.95
 """Inches kept free beside the panels: tick labels on the left, direct labels on the right."""
 
 
-def text_width(figure: Figure, text: str, size: float, weight: str) -> float:
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float, weight: str) -> float:
     """Width in inches."""
-    item = figure.text(0, 0, text, fontsize=size, fontweight=weight)
-    box = item.get_window_extent(FigureCanvasAgg(figure).get_renderer())
-    item.remove()
-    return float(box.width) / figure.dpi
+    font = FontProperties(family=style.RC["font.family"], size=size, weight=weight)
+    width, _, _ = RendererAgg(1, 1, 72).get_text_width_height_descent(text, font, False)
+    return float(width) / 72
 
 
-def _wrap(figure: Figure, text: str, size: float, weight: str, width: float) -> list[str]:
-    lines = [""]
+def _wrap(text: str, size: float, weight: str, width: float) -> list[str]:
+    """Lines that fit into a width; words are measured one by one."""
+    space = text_width("n n", size, weight) - text_width("nn", size, weight)
+    lines, used = [""], 0.0
     for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(figure, longer, size, weight) > width:
+        more = text_width(word, size, weight) * 1.01  # rounding to pixels
+        if lines[-1] and used + space + more > width:
             lines.append(word)
+            used = more
         else:
-            lines[-1] = longer
+            lines[-1] = f"{lines[-1]} {word}".strip()
+            used += space + more
     return lines
 
 
 def block(figure: Figure, text: str, top: float, size: float, weight: str, colour: str, gid: str) -> float:
     """Write wrapped text from `top` (inches from the bottom) downwards; returns where it ends."""
-    lines = _wrap(figure, text, size, weight, WIDTH - 2 * MARGIN)
+    lines = _wrap(text, size, weight, WIDTH - 2 * MARGIN)
     step = size * 1.32 / 72
     for i, line in enumerate(lines):
         y = (top - i * step) / HEIGHT
@@ -52,7 +58,7 @@ def block(figure: Figure, text: str, top: float, size: float, weight: str, colou
 def footer(figure: Figure, text: str) -> float:
     """Write the source at the bottom; returns its upper edge in inches."""
     size = 8.0
-    lines = _wrap(figure, text, size, "normal", WIDTH - 2 * MARGIN)
+    lines = _wrap(text, size, "normal", WIDTH - 2 * MARGIN)
     top = MARGIN + len(lines) * size * 1.32 / 72
     block(figure, text, top, size, "normal", style.SECONDARY, "source")
     return top
@@ -71,9 +77,7 @@ def panels(figure: Figure, bottom: float, top: float) -> tuple[Axes, Axes]:
 def panel_title(axes: Axes, text: str) -> None:
     """Say above a panel what its vertical axis shows."""
     offset = -(LEFT - MARGIN) / (WIDTH - LEFT - RIGHT)
-    axes.text(
-        offset, 1.035, text, transform=axes.transAxes, fontsize=10, fontweight="bold", va="bottom", ha="left"
-    )
+    axes.text(offset, 1.035, text, transform=axes.transAxes, fontsize=10, fontweight="bold", va="bottom", ha="left")
 
 
 def side_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
@@ -86,9 +90,7 @@ def side_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     low, high = axes.get_ylim()
     panel = axes.get_position().height * HEIGHT * 72  # points
     line = 9.2 * 1.25
-    wanted = sorted(
-        (min(max((y - low) / (high - low), 0.0), 1.0) * panel, text, colour) for y, text, colour in labels
-    )
+    wanted = sorted((min(max((y - low) / (high - low), 0.0), 1.0) * panel, text, colour) for y, text, colour in labels)
     sizes = [line * (text.count("\n") + 1) + 3 for _, text, _ in wanted]
     centres = [y for y, _, _ in wanted]
     floor = 0.0

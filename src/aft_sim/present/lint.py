@@ -30,7 +30,7 @@ def lint(chart: Chart) -> list[str]:
     canvas = chart.figure.canvas
     if not isinstance(canvas, FigureCanvasAgg):
         canvas = FigureCanvasAgg(chart.figure)
-    canvas.draw()
+    chart.figure.draw_without_rendering()
     renderer = canvas.get_renderer()
     texts = [(text, text.get_window_extent(renderer)) for text in _texts(chart)]
     return [
@@ -93,11 +93,7 @@ def _crossed(chart: Chart, texts: Boxes) -> Iterator[str]:
                 clip = axes.bbox if line.get_clip_on() else chart.figure.bbox
                 x0, x1 = max(box.x0 + 1, clip.x0), min(box.x1 - 1, clip.x1)
                 y0, y1 = max(box.y0 + 1, clip.y0), min(box.y1 - 1, clip.y1)
-                if (
-                    x0 < x1
-                    and y0 < y1
-                    and drawn.intersects_bbox(type(box).from_extents(x0, y0, x1, y1), filled=False)
-                ):
+                if x0 < x1 and y0 < y1 and drawn.intersects_bbox(type(box).from_extents(x0, y0, x1, y1), filled=False):
                     yield f"{_quote(text)} lies on a line"
                     break
 

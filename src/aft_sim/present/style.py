@@ -92,7 +92,7 @@ def decimals(x: float, unit: str) -> int:
     return 3 if 0 < size < 0.01 else 2
 
 
-def number(x: float | None, unit: str, signed: bool = False) -> str:
+def number(x: float | None, unit: str, signed: bool = False, places: int | None = None) -> str:
     """A number for readers: thousands commas, a real minus sign, never scientific notation.
 
     Points and weeks have two decimals (three below 0.01), pathways none (some below 10).
@@ -101,22 +101,25 @@ def number(x: float | None, unit: str, signed: bool = False) -> str:
         x: the number; None and NaN give "not known", infinities "unlimited".
         unit: its unit, which decides the decimals and is not printed.
         signed: whether positive numbers get a plus sign.
+        places: decimals, None for the number's own.
     """
     if x is None or math.isnan(x):
         return "not known"
     if math.isinf(x):
         return "unlimited"
-    text = f"{abs(x):,.{decimals(x, unit)}f}"
+    text = f"{abs(x):,.{decimals(x, unit) if places is None else places}f}"
     if float(text.replace(",", "")) == 0.0:
         return text
     return ("−" if x < 0 else "+" if signed else "") + text
 
 
 def interval(bounds: tuple[float, float] | None, unit: str) -> str:
-    """An interval as "−0.02 to +0.12"; "none" where there is none."""
+    """An interval as "−0.02 to +0.12", both ends with the same decimals; "none" where there is none."""
     if bounds is None:
         return "none"
-    return f"{number(bounds[0], unit, True)} to {number(bounds[1], unit, True)}"
+    places = max(decimals(bound, unit) for bound in bounds)
+    low, high = (number(bound, unit, True, places) for bound in bounds)
+    return f"{low} to {high}"
 
 
 def quantity(x: float | None, unit: str, signed: bool = False) -> str:

@@ -323,8 +323,7 @@ def _waiting_outcome(name: str) -> Outcome:
 
 def _read(runs: Sequence[tuple[RunResult, RunResult]]) -> list[_Pair]:
     pairs = [
-        _Pair(read_groups(ours, ours.treated), read_groups(theirs, ours.treated), ours.draw)
-        for ours, theirs in runs
+        _Pair(read_groups(ours, ours.treated), read_groups(theirs, ours.treated), ours.draw) for ours, theirs in runs
     ]
     months = pairs[0].baseline.months
     if any(arm.months != months for pair in pairs for arm in (pair.policy, pair.baseline)):
@@ -358,9 +357,7 @@ def _group_labels(treated: Sequence[str], names: Mapping[str, str]) -> list[tupl
     ]
 
 
-def _paired(
-    pairs: Sequence[_Pair], group: str, outcome: Outcome, index: int, bands: Bands
-) -> PairedEffect | None:
+def _paired(pairs: Sequence[_Pair], group: str, outcome: Outcome, index: int, bands: Bands) -> PairedEffect | None:
     """Statistics of a group in one month; None where no pair holds the group."""
     ours, theirs, draws, scales = [], [], [], []
     for pair in pairs:

@@ -62,9 +62,7 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
         outcome = registry.OUTCOMES[name]
         for group in ("all", TREATED, OTHERS):
             ours, theirs = (
-                np.cumsum(
-                    [[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1
-                )
+                np.cumsum([[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1)
                 for arm in (0, 1)
             )
             before = 0.0

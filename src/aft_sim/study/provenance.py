@@ -30,6 +30,7 @@ _MODEL_PARTS = (
     "outcomes",
     "world.py",
     "model.py",
+    "study/execute.py",
 )
 
 

@@ -168,8 +168,7 @@ class ResultSet:
         common = sorted(ours.keys() & theirs.keys())
         if not common:
             raise InputError(
-                f"{policy} and {baseline} have no pair of runs in common "
-                f"(seeds {_list(ours)} against {_list(theirs)})",
+                f"{policy} and {baseline} have no pair of runs in common (seeds {_list(ours)} against {_list(theirs)})",
                 where=self._where,
                 expected="runs with the same seed and draw in both",
                 hint="Run both scenarios with the same seeds.",

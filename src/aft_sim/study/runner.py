@@ -149,9 +149,7 @@ class _Study:
 
     def close(self, seconds: float) -> None:
         if self.store is not None:
-            self.store.failures.extend(
-                sorted(self.failures, key=lambda one: (one.scenario, one.draw, one.seed))
-            )
+            self.store.failures.extend(sorted(self.failures, key=lambda one: (one.scenario, one.draw, one.seed)))
             self.store.status = self.status
             self.store.wall_seconds = seconds
             self.store.write_manifest()
@@ -214,7 +212,7 @@ def _unwrap(outcome: RunResult | RunFailure | AftSimError) -> RunResult | RunFai
 
 
 def _model() -> RunOnce:
-    from aft_sim.model import run_once
+    from aft_sim.study.execute import run_once
 
     model: RunOnce = run_once
     return model
@@ -227,11 +225,9 @@ def _start_worker(with_model: bool) -> None:
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
     if with_model:
-        from aft_sim import model
+        from aft_sim.baseline import bundle
 
-        prepare = getattr(model, "prepare", None)
-        if prepare is not None:
-            prepare()
+        bundle.load()
 
 
 def _leave_with(sentinel: int) -> None:
@@ -265,9 +261,7 @@ def _infos(scenarios: Sequence[Scenario]) -> tuple[ScenarioInfo, ...]:
     names = [scenario.name for scenario in scenarios]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(
-            "two scenarios have the same name", found=", ".join(twice), expected="different names"
-        )
+        raise InputError("two scenarios have the same name", found=", ".join(twice), expected="different names")
     return tuple(_info(scenario) for scenario in scenarios)
 
 

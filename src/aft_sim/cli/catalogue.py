@@ -1,0 +1,161 @@
+"""`aft-sim list`: what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from aft_sim.cli import terminal
+
+EPILOG = "Example:  aft-sim list parameters"
+MORE = "One of them in full: aft-sim show NAME"
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    SCENARIOS = "scenarios"
+    PARAMETERS = "parameters"
+    SETS = "sets"
+    OUTCOMES = "outcomes"
+    LEVERS = "levers"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("list", epilog=EPILOG)(list_)
+
+
+def list_(
+    what: Annotated[Kind, typer.Argument(help="What to list.")] = Kind.SCENARIOS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+) -> None:
+    """List scenarios, parameters, sets of trusts, outcomes or policy levers."""
+    rows = ROWS[what]()
+    if as_json:
+        terminal.print_json(rows)
+        return
+    columns = [name for name in rows[0] if name not in HIDDEN]
+    table = terminal.plain_table(
+        *(_title(name) for name in columns), right=["Default"], whole=["Name", "Unit", "Grade", "Write"]
+    )
+    for row in rows:
+        table.add_row(*(row[name] if isinstance(row[name], str) else _yes(row[name]) for name in columns))
+    terminal.show(table)
+    terminal.say()
+    if NOTES[what]:
+        terminal.say(NOTES[what], "dim")
+    terminal.say(MORE, "dim")
+
+
+def scenarios() -> list[dict[str, Any]]:
+    """Shipped scenarios; one that cannot be read says so in place of its title."""
+    from aft_sim.basis.errors import AftSimError
+    from aft_sim.spec.scenario import load_scenario, shipped_scenarios
+
+    rows = []
+    for name, path in shipped_scenarios().items():
+        try:
+            found = load_scenario(name)
+            title, question = found.title, found.question
+        except AftSimError as error:
+            title, question = f"cannot be read: {error}", ""
+        rows.append({"name": name, "title": title, "question": question, "file": str(path)})
+    return rows
+
+
+def parameters() -> list[dict[str, Any]]:
+    """The register."""
+    from aft_sim.spec.register import Register
+
+    return [
+        {
+            "name": p.name,
+            "title": p.title,
+            "default": p.describe(),
+            "plausible": "" if p.kind != "number" or p.low == p.high else f"{p.low:g} to {p.high:g}",
+            "grade": p.grade,
+            "assumption": p.assumption,
+            "active": p.active,
+        }
+        for p in Register.load().values()
+    ]
+
+
+def sets() -> list[dict[str, Any]]:
+    """Named and computed sets of trusts."""
+    from aft_sim.spec.sets import named_sets
+
+    rows: list[dict[str, Any]] = []
+    for found in named_sets().values():
+        known = sum(member.status == "known" for member in found.members)
+        size = "worked out from the baseline"
+        if not found.computed:
+            size = f"{len(found.members)}, {known} known"
+            size += f" and {len(found.members) - known} assumed" if known < len(found.members) else ""
+        rows.append({"write": found.example, "title": found.title, "trusts": size})
+    return rows
+
+
+def outcomes() -> list[dict[str, Any]]:
+    """The outcome registry."""
+    from aft_sim.outcomes.registry import OUTCOMES
+
+    return [
+        {"name": o.name, "label": o.label, "unit": o.unit, "better": str(o.better), "kind": str(o.kind)}
+        for o in OUTCOMES.values()
+    ]
+
+
+def levers() -> list[dict[str, Any]]:
+    """The policy levers."""
+    from aft_sim.spec.levers import levers as all_levers
+
+    return [
+        {
+            "name": lever.path,
+            "what_it_does": lever.description,
+            "default": "must be chosen" if lever.default is None else lever_text(lever.default),
+            "active": lever.active,
+            "who": lever.who,
+        }
+        for lever in all_levers().values()
+    ]
+
+
+def lever_text(value: object) -> str:
+    """A lever's value as a scenario file would write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def _title(name: str) -> str:
+    text = name.replace("_", " ")
+    return text[0].upper() + text[1:]
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+HIDDEN = {"question", "file", "kind"}
+ROWS: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
+    Kind.SCENARIOS: scenarios,
+    Kind.PARAMETERS: parameters,
+    Kind.SETS: sets,
+    Kind.OUTCOMES: outcomes,
+    Kind.LEVERS: levers,
+}
+NOTES = {
+    Kind.SCENARIOS: "Wherever a scenario is asked for, a path to your own .toml file works too.",
+    Kind.PARAMETERS: "Grade: strength of the evidence, A (best) to E (none found). Plausible: about 90 %.",
+    Kind.SETS: "A set that ends in a value takes other values too: set:region:London, set:icb:QHM.",
+    Kind.OUTCOMES: "",
+    Kind.LEVERS: "Levers that are not active are accepted but change nothing yet.",
+}

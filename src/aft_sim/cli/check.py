@@ -1,0 +1,146 @@
+"""`aft-sim check`: is a scenario file right, and does the model keep its own laws?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aft_sim.basis.errors import InputError, InputErrors
+from aft_sim.cli import terminal
+
+if TYPE_CHECKING:
+    from aft_sim.baseline.bundle import Bundle
+    from aft_sim.spec.scenario import Scenario
+
+EPILOG = "Examples:\n\naft-sim check my-scenario.toml\n\naft-sim check --invariants aft-wide --weeks 60"
+#: The scenario that checked files are compared with.
+REFERENCE = "baseline"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("check", epilog=EPILOG)(check)
+
+
+def check(
+    files: Annotated[list[str] | None, typer.Argument(help="Scenario files or names.", metavar="[FILE]...")] = None,
+    invariants: Annotated[
+        str | None,
+        typer.Option("--invariants", metavar="NAME", help="Run this scenario and verify its laws every week."),
+    ] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=530, help="Weeks to run with --invariants.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of that run.")] = 1,
+) -> None:
+    """Check scenario files (all mistakes in one pass, with file and line), or the model's invariants.
+
+    Invariants: patients are conserved in every row, nobody is negative, lists by place of residence add up, no pot
+    is overdrawn. Exit code 1 if one is broken, 2 if a file is wrong.
+    """
+    if not files and invariants is None:
+        raise typer.BadParameter("give at least one scenario file, or --invariants NAME")
+    problems: list[InputError] = []
+    for file in files or []:
+        problems += _check_file(file)
+    if problems:
+        raise InputErrors(problems)
+    if invariants is not None:
+        _check_invariants(invariants, weeks, seed)
+
+
+def _check_file(file: str) -> list[InputError]:
+    """Check one file; print "ok" and what it changes, or return what is wrong."""
+    from aft_sim.baseline import bundle
+    from aft_sim.baseline.bind import bind
+    from aft_sim.spec.scenario import load_scenario
+
+    try:
+        scenario = load_scenario(file)
+        baseline = bundle.load()
+        plan = bind(scenario, baseline)
+    except InputErrors as error:
+        return list(error.problems)
+    except InputError as error:
+        return [error]
+    terminal.say_path(f"ok  {file}: {scenario.name}, {scenario.title}")
+    trusts = terminal.count(len(plan.designated), "trust")
+    listed = sum(baseline.trust_provider[i] >= 0 for i in plan.designated)
+    _print_differences(scenario, baseline, f"{trusts} designated, {listed} of them with a waiting list")
+    return []
+
+
+def _print_differences(scenario: Scenario, baseline: Bundle, designated: str) -> None:
+    """What the scenario sets other than the shipped baseline scenario and the register."""
+    from aft_sim.spec.levers import levers
+    from aft_sim.spec.register import Register
+    from aft_sim.spec.scenario import load_scenario
+
+    known, all_levers = Register.load(), levers()
+    reference, ours = load_scenario(REFERENCE).flat(), scenario.flat()
+    table = terminal.plain_table("", "Changed", "Here", "Otherwise", "Written in")
+    inactive = []
+    origins = _origins(scenario)
+    for path, value in ours.items():
+        if reference.get(path) == value:
+            continue
+        name = path.removeprefix("parameters.").partition(" from ")[0]
+        if name in known:
+            here, otherwise = known[name].describe(value), f"{known[name].describe()} (register)"  # type: ignore[arg-type]
+        else:
+            here, otherwise = _lever(value), f"{_lever(reference.get(path))} ({REFERENCE})"
+            inactive += [path] if not all_levers[path].active else []
+        table.add_row("", path.removeprefix("parameters."), here, otherwise, origins.get(path, ""))
+    gone = [path for path in reference if path not in ours]
+    if table.row_count:
+        terminal.show(table)
+    else:
+        terminal.say(f"    changes nothing against {REFERENCE} and the register")
+    for path in gone:
+        terminal.say(f"    {path} of {REFERENCE} does not hold here")
+    terminal.say(f"    {designated}", "dim")
+    for path in inactive:
+        terminal.say(f"    note: {path} changes nothing yet. {all_levers[path].why_inactive}", "yellow")
+
+
+def _origins(scenario: Scenario) -> dict[str, str]:
+    """Place of every path of `flat()`."""
+    places = {}
+    for path in scenario.levers():
+        tried = (path, f"{path}[0]", path.rpartition(".")[0])
+        places[path] = next((where for p in tried if (where := scenario.where(p))), "")
+    for name in scenario.parameters:
+        places[f"parameters.{name}"] = scenario.where(f"parameters.{name}") or ""
+    for change in scenario.changes:
+        at = f" at {', '.join(change.trusts)}" if change.trusts else ""
+        places[f"{change.parameter} from {change.start}{at}"] = str(change.origin)
+    return places
+
+
+def _lever(value: object) -> str:
+    from aft_sim.cli.catalogue import lever_text
+
+    return lever_text(value)
+
+
+def _check_invariants(name: str, weeks: int, seed: int) -> None:
+    from aft_sim.baseline import bundle
+    from aft_sim.baseline.bind import bind
+    from aft_sim.basis.calendar import Calendar
+    from aft_sim.spec.scenario import load_scenario
+
+    scenario = load_scenario(name)
+    calendar = Calendar()
+    plan = bind(scenario, bundle.load(), calendar)
+    from aft_sim.model import TrustAutonomyModel
+
+    model = TrustAutonomyModel(plan, seed, check=True)
+    with terminal.progress(weeks, f"Checking {scenario.name}") as report:
+        for week in range(1, weeks + 1):
+            model.step()
+            report(week, weeks, "")
+    last = calendar.sunday(weeks - 1)
+    terminal.say(
+        f"ok  {scenario.name}, seed {seed}: every law held in each of {terminal.count(weeks, 'week')} "
+        f"(2 February 2026 to {last.isoformat()}): patients are conserved, nobody is negative, lists by residence "
+        "add up, no pot is overdrawn."
+    )

@@ -1,0 +1,213 @@
+"""`aft-sim show`: one thing in full, whatever kind of thing its name is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.cli import terminal
+from aft_sim.cli.catalogue import lever_text
+
+if TYPE_CHECKING:
+    from aft_sim.outcomes.registry import Outcome
+    from aft_sim.spec.levers import Lever
+    from aft_sim.spec.register import Parameter
+    from aft_sim.spec.sets import TrustSet
+
+EPILOG = (
+    "Examples:\n\n"
+    "aft-sim show aft-wide                    a scenario, resolved: each value with file and line\n\n"
+    "aft-sim show capital.invest_share        a parameter: default, range, source, grade\n\n"
+    "aft-sim show aft.freedoms.approval       a policy lever\n\n"
+    "aft-sim show set:segment-1-acute         a set of trusts\n\n"
+    "aft-sim show within_18_share             an outcome\n\n"
+    "aft-sim show schedule                    what happens in a week, in order"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("show", epilog=EPILOG)(show)
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, or `schedule`.")],
+) -> None:
+    """Show one scenario, parameter, policy lever, set of trusts or outcome in full, or the schedule."""
+    from aft_sim.outcomes.registry import OUTCOMES
+    from aft_sim.spec.levers import levers
+    from aft_sim.spec.register import Register
+    from aft_sim.spec.scenario import shipped_scenarios
+    from aft_sim.spec.sets import PREFIX, named_sets
+
+    register, paths, sets, shipped = Register.load(), levers(), named_sets(), shipped_scenarios()
+    if name == "schedule":
+        _schedule()
+    elif name.startswith(PREFIX):
+        _set(name)
+    elif name in shipped or name.endswith(".toml") or "/" in name or "\\" in name:
+        from aft_sim.cli.show_scenario import show_scenario
+
+        show_scenario(name)
+    elif name in register:
+        _parameter(register[name])
+    elif name in paths:
+        _lever(paths[name])
+    elif name in OUTCOMES:
+        _outcome(OUTCOMES[name])
+    elif name in sets:
+        _set(PREFIX + name)
+    elif _family(name, list(register), list(paths)):
+        pass
+    else:
+        options = ["schedule", *shipped, *register, *paths, *OUTCOMES, *(found.example for found in sets.values())]
+        raise InputError(
+            "there is nothing of this name to show",
+            found=name,
+            expected="a scenario, parameter, lever, set:NAME, outcome, or schedule",
+            hint=did_you_mean(name, options)
+            or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
+        )
+
+
+def _family(name: str, parameters: list[str], paths: list[str]) -> bool:
+    """Show the names that begin with a table's name, such as "capital"; False if there are none."""
+    from aft_sim.spec.levers import levers
+    from aft_sim.spec.register import Register
+
+    mine = [path for path in paths if path.startswith(f"{name}.")]
+    numbers = [p for p in parameters if p.startswith(f"{name}.")]
+    if mine:
+        terminal.heading(f"Levers of {name}")
+        terminal.show(terminal.facts((path, levers()[path].description) for path in mine))
+    if numbers:
+        terminal.heading(f"Parameters of {name}")
+        register = Register.load()
+        terminal.show(terminal.facts((p, f"{register[p].describe()} · {register[p].title}") for p in numbers))
+    return bool(mine or numbers)
+
+
+def _schedule() -> None:
+    from aft_sim.model import SCHEDULE
+
+    when = {
+        "week": "every week",
+        "month": "at month end",
+        "year": "on 31 March",
+        "april": "on 1 April",
+        "status": "when freedoms begin",
+    }
+    terminal.heading("A step is one week. In each, the phases whose time has come run in this order:")
+    table = terminal.plain_table("", "Phase", "When", "What happens", right=[""], whole=["", "Phase", "When"])
+    for number, phase in enumerate(SCHEDULE, 1):
+        words = Text(phase.says)
+        words.append(f"\nreads {', '.join(phase.reads) or 'nothing'}; ", "dim")
+        words.append(f"writes {', '.join(phase.writes) or 'nothing that lasts'}", "dim")
+        table.add_row(str(number), phase.name, when[phase.when], words)
+    terminal.show(table)
+
+
+def _parameter(p: Parameter) -> None:
+    from aft_sim.spec.register import BASES, GRADES
+
+    terminal.heading(p.name)
+    terminal.say(f"{p.title}. {p.description}")
+    mark = "yes: no source carries the figure" if p.assumption else "no"
+    spread = ", ".join(f"{key} {value:g}" for key, value in p.prior.arguments.items())
+    rows = [("Default", p.describe()), ("Unit", p.unit)]
+    if p.kind == "number":
+        rows.append(("Plausible", f"{p.describe(p.low)} to {p.describe(p.high)} (about 90 %)"))
+        rows.append(("Allowed", f"{p.describe(p.minimum)} to {p.describe(p.maximum)}"))
+        rows.append(("Distribution", f"{p.prior.form}{f' ({spread})' if spread else ''}"))
+    else:
+        rows.append(("Allowed", p.allowed))
+    rows += [
+        ("Drawn with", p.drawn_with or ""),
+        ("By trust", "a dated change may name trusts" if p.per_trust else ""),
+        ("Source", p.source),
+        ("Evidence", ", ".join(p.evidence)),
+        ("Grade", f"{p.grade}: {GRADES[p.grade]}"),
+        ("Basis", f"{p.basis}: {BASES[p.basis]}"),
+        ("Assumption", mark),
+        ("Read by", p.mechanism),
+        ("Status", "active" if p.active else f"not active: {p.why_inactive}"),
+    ]
+    terminal.show(terminal.facts(rows))
+
+
+def _lever(lever: Lever) -> None:
+    terminal.heading(lever.path)
+    terminal.say(lever.description)
+    default = "none: every scenario must choose" if lever.default is None else lever_text(lever.default)
+    terminal.show(
+        terminal.facts(
+            [
+                ("Default", default),
+                ("Policy", lever.policy),
+                ("Source", lever.source),
+                ("Who decides", lever.who),
+                ("Status", "active" if lever.active else f"not active: {lever.why_inactive}"),
+            ]
+        )
+    )
+
+
+def _outcome(o: Outcome) -> None:
+    terminal.heading(o.name)
+    terminal.say(f"{o.definition[0].upper()}{o.definition[1:]}.")
+    kind = {"stock": "state at the close of the month", "flow": "amount in the month (compared over twelve months)"}
+    terminal.show(
+        terminal.facts(
+            [
+                ("Label", o.label),
+                ("Unit", o.unit if o.effect_unit == o.unit else f"{o.unit}; differences in {o.effect_unit}"),
+                ("Better", {"neither": "not ours to say"}.get(str(o.better), str(o.better))),
+                ("Kind", kind.get(str(o.kind), "statistic of the list that cannot be added up over trusts")),
+                ("Made from", ", ".join(o.parts)),
+                ("Tables", ", ".join(o.levels)),
+            ]
+        )
+    )
+
+
+def _set(reference: str) -> None:
+    from aft_sim.baseline import bundle
+    from aft_sim.baseline.bind import resolve_trusts
+    from aft_sim.cli.trusts import trust_lines
+    from aft_sim.spec.sets import PREFIX, named_sets
+
+    name = reference.removeprefix(PREFIX)
+    found = _pattern_or_set(name, named_sets())
+    baseline = bundle.load()
+    terminal.heading(reference)
+    terminal.say(found.title)
+    if found.computed and name.endswith(":"):
+        terminal.say(f"It needs a value, for example {found.example}")
+        return
+    status = {member.trust: member for member in found.members}
+    index = resolve_trusts([reference], baseline, None)
+    if found.source:
+        terminal.say(f"Source: {found.source}")
+    table = terminal.plain_table("Code", "Trust", "Segment", "Waiting list", right=["Segment", "Waiting list"])
+    if status:
+        table.add_column("Membership", overflow="fold")
+    for code, *cells in trust_lines(baseline, index):
+        extra = []
+        if status:
+            member = status[code]
+            extra = [f"{member.status}{f': {member.source}' if member.source else ''}"]
+        table.add_row(code, *cells, *extra)
+    terminal.show(table)
+    terminal.say(terminal.count(len(index), "trust") + ("" if status else ", worked out from the baseline"), "dim")
+
+
+def _pattern_or_set(name: str, sets: object) -> TrustSet:
+    from aft_sim.spec.sets import PREFIX, check_trust_reference, named_sets
+
+    if name in named_sets():
+        return named_sets()[name]
+    check_trust_reference(PREFIX + name)
+    return named_sets()[name.partition(":")[0] + ":"]

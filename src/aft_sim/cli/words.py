@@ -1,0 +1,126 @@
+"""A comparison in sentences. Every word follows from the numbers: no finding is written here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aft_sim.present import style
+from aft_sim.study.paired import Verdict
+
+if TYPE_CHECKING:
+    from aft_sim.study.compare import Comparison, EffectRow
+    from aft_sim.study.money import MoneyRow
+
+#: Groups told in sentences where the comparison has them, in this order.
+TOLD = ("england", "treated", "quintile-1", "quintile-5", "gap")
+
+
+def sentences(comparison: Comparison, target: tuple[str, float] | None = None) -> list[str]:
+    """What the comparison found, one paragraph a group.
+
+    Args:
+        comparison: the finding.
+        target: month and percent of a published target for England's 18-week share, told if it is the month compared.
+    """
+    rows = {row.group: row for row in comparison.rows}
+    found = [f"{_subject(rows[group], comparison)} {_effect(rows[group], comparison)}" for group in TOLD if group in rows]
+    if "treated" not in rows:
+        found.insert(1, _nobody(comparison))
+    if target and comparison.outcome.name == "within_18_share" and target[0] == comparison.at:
+        found.append(_target(rows["england"], target))
+    money = _money(comparison)
+    return [*found, money] if money else found
+
+
+def _subject(row: EffectRow, comparison: Comparison) -> str:
+    unit = comparison.outcome.unit
+    label = comparison.outcome.label
+    ours, theirs = style.quantity(row.paired.policy, unit), style.quantity(row.paired.baseline, unit)
+    if row.group == "england":
+        return f"England: the {label} is {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
+    if row.group == "gap":
+        change = comparison.outcome.effect_unit
+        ours, theirs = (style.quantity(x, change, True) for x in (row.paired.policy, row.paired.baseline))
+        return f"Gap between them (least minus most deprived): {ours} against {theirs}."
+    name = {
+        "treated": f"Treated trusts ({_treated(comparison)})",
+        "quintile-1": "Most deprived fifth of England",
+        "quintile-5": "Least deprived fifth",
+    }[row.group]
+    return f"{name}: {ours} against {theirs}."
+
+
+def _treated(comparison: Comparison) -> str:
+    listed = len(comparison.treated) - len(comparison.without_list)
+    without = f", {len(comparison.without_list)} more without one" if comparison.without_list else ""
+    return f"{listed} with a waiting list{without}"
+
+
+def _effect(row: EffectRow, comparison: Comparison) -> str:
+    paired, unit = row.paired, comparison.outcome.effect_unit
+    band = f"±{style.quantity(paired.band, unit)}"
+    effect = f"Effect {style.quantity(paired.effect, unit, True)}"
+    if paired.interval is None:
+        return f"{effect}, from one pair of runs: cannot tell, one pair has no interval.{_ceiling(row, comparison)}"
+    if paired.exactly_zero:
+        return f"{effect}: exactly none in all {paired.n_pairs} pairs.{_ceiling(row, comparison)}"
+    bounds = f"95% interval {style.interval(paired.interval, unit)}"
+    meaning = {
+        Verdict.PRACTICALLY_ZERO: f"practically zero, the whole interval lies within {band}",
+        Verdict.HIGHER: f"{row.words}, the whole interval lies above {band}",
+        Verdict.LOWER: f"{row.words}, the whole interval lies below {band}",
+        Verdict.CANNOT_TELL: f"cannot tell, the interval reaches both into {band} and out of it",
+    }[paired.verdict]
+    return f"{effect} ({bounds}): {meaning}.{_ceiling(row, comparison)}"
+
+
+def _ceiling(row: EffectRow, comparison: Comparison) -> str:
+    if row.ceiling is None or row.group == "gap":
+        return ""
+    unit = comparison.outcome.effect_unit
+    standard = "met 92% at once" if comparison.outcome.name == "within_18_share" else "had nobody waiting so long"
+    return f" Ceiling: {style.quantity(row.ceiling, unit, True)} if every treated trust {standard}."
+
+
+def _nobody(comparison: Comparison) -> str:
+    if not comparison.treated:
+        return f"No trust holds the status in {comparison.policy}."
+    return f"None of the {len(comparison.treated)} treated trusts has a waiting list."
+
+
+def _target(england: EffectRow, target: tuple[str, float]) -> str:
+    month, share = target
+    reached = [level >= share for level in (england.paired.policy, england.paired.baseline)]
+    outcome = {
+        (True, True): "is met in both",
+        (True, False): "is met with the policy and missed without it",
+        (False, True): "is missed with the policy and met without it",
+        (False, False): "is missed in both",
+    }[reached[0], reached[1]]
+    return f"The published target of {share:.0f}% for {style.month_name(month)} {outcome}."
+
+
+def _money(comparison: Comparison) -> str:
+    rows = [row for row in comparison.money if row.group == "all"]
+    if not rows:
+        return ""
+    last = max(row.financial_year for row in rows)
+    found = {row.outcome: row for row in rows if row.financial_year == last}
+    parts = [
+        f"{label} {_change(found[name])}"
+        for name, label in (
+            ("drawn", "drawn from pots"),
+            ("capital_spend", "all trusts' capital spending"),
+            ("revenue_spend", "revenue spending from pots"),
+            ("exchequer", "cost to the Exchequer"),
+        )
+        if name in found
+    ]
+    return f"Money from the opening to {style.month_name(comparison.at)}, policy less comparator: {'; '.join(parts)}."
+
+
+def _change(row: MoneyRow) -> str:
+    total = row.cumulative
+    if total.exactly_zero:
+        return "no change"
+    return style.quantity(total.effect, "GBP million", True)

@@ -1,0 +1,51 @@
+"""One run: bind, run the model, hand back its tables, leave nothing in memory."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import mesa
+
+from aft_sim.baseline import bundle
+from aft_sim.baseline.bind import Plan, bind
+from aft_sim.basis.calendar import Calendar
+from aft_sim.model import TrustAutonomyModel
+from aft_sim.spec.scenario import Scenario
+from aft_sim.study.result import RunResult
+
+
+@lru_cache(maxsize=16)
+def plan_for(scenario: Scenario, draw: int, until: date) -> Plan:
+    """The plan of a scenario on the packaged baseline; kept, because seeds share it."""
+    return bind(scenario, bundle.load(), Calendar(end=until), draw)
+
+
+def run_once(scenario: Scenario, seed: int, draw: int, until: date, check: bool = False) -> RunResult:
+    """Run a scenario once.
+
+    Args:
+        scenario: resolved scenario.
+        seed: chance.
+        draw: draw of the uncertain parameters, 0 for the defaults.
+        until: a day in the last month of the run.
+        check: verify the invariants every week.
+
+    Raises:
+        InputErrors: the scenario does not fit the baseline.
+        CheckFailed: an invariant was broken (with `check`).
+    """
+    plan = plan_for(scenario, draw, until)
+    model = TrustAutonomyModel(plan, seed, check=check)
+    tables = model.run()
+    forget(model)
+    return RunResult(scenario.name, scenario.hash, seed, draw, tables, plan.treated)
+
+
+def forget(model: mesa.Model) -> None:
+    """Let a finished model be freed: mesa 3.3 keeps every model alive in a table of its agents' counters."""
+    counters: Any = getattr(mesa.Agent, "_ids", None)
+    if counters is not None:
+        counters.pop(model, None)
+    model.remove_all_agents()
