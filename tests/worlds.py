@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from aft_sim.baseline.bind import Plan, bind
 from aft_sim.baseline.bundle import Bundle, load
@@ -101,10 +102,10 @@ def column(table: pa.Table, name: str, **keys: str) -> np.ndarray:
 
 def same(a: dict[str, pa.Table], b: dict[str, pa.Table], months: int | None = None) -> bool:
     """Whether two runs' tables are equal bit for bit (in their first months)."""
+    first = sorted(set(a["england"].column("month").to_pylist()))[:months]
     for level in a:
         x, y = a[level], b[level]
         if months is not None:
-            first = sorted(set(x.column("month").to_pylist()))[:months] if x.num_rows else []
             x = x.filter(pa.compute.is_in(x.column("month"), pa.array(first, pa.string())))
             y = y.filter(pa.compute.is_in(y.column("month"), pa.array(first, pa.string())))
         if not x.equals(y):

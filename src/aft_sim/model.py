@@ -260,7 +260,13 @@ class TrustAutonomyModel(mesa.Model):
         w, b, week = self.world, self.plan.bundle, self.week
         closure: Any = self.plan.parameters.option("removals.closure", week)
         net = removals.total(
-            self._removal_share, w.starts_index, w.stock.sum(axis=1), b.starts, w.opening_list, closure
+            self._removal_share,
+            w.starts_index,
+            w.stock.sum(axis=1),
+            b.starts,
+            w.opening_list,
+            closure,
+            self._p("removals.list_exponent"),
         )
         net *= self._season[2, week]
         share = self._p("removals.validated_share")

@@ -84,15 +84,16 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
     share = np.where(total > 0, english / np.maximum(total, 1e-300), national)
     codes = streams.words(bundle.provider_code)
     spread = p["access.trust_spread"] * streams.normal(streams.Streams(0, draw).params("access gap", 0, codes))
-    weeks = bundle.summary["period"][-2:]
-    chance = access.cumulative_chance(bundle.england_completions.sum(0), bundle.waiting.sum((0, 1)), int(weeks) / 7)
+    priority = bundle.priorities.by_row(bundle.row_group)
+    chance = access.cumulative_chance(
+        priority, np.stack([bundle.admitted, bundle.non_admitted]), bundle.waiting.sum(axis=1)
+    )
     found = access.open_access(bundle.waiting[:, 0], share, bundle.row_provider, chance, p["access.gap_over_52"], spread)
     waiting = np.zeros((bundle.n_rows, GROUPS, WEEKS))
     waiting[:, :QUINTILES] = found.people
     waiting[:, OUTSIDE_GROUP] = bundle.waiting[:, 1]
     access_row = np.ones((bundle.n_rows, GROUPS))
     access_row[:, :QUINTILES] = found.access[bundle.row_provider]
-    priority = bundle.priorities.by_row(bundle.row_group)
     hub, typical = _hub_rows(bundle)
     out = Opening(
         entries,

@@ -22,7 +22,9 @@ Exit codes: 0 fine, 1 a check failed, 2 a mistake in what was asked, 3 some runs
 """
 START = (
     "Start here:  aft-sim demo\n\n"
-    "Then:        aft-sim list   ·   aft-sim show aft-wide   ·   aft-sim compare aft-wide --vs no-aft\n\n"
+    "Then:        aft-sim list\n\n"
+    "             aft-sim show aft-wide\n\n"
+    "             aft-sim compare aft-wide --vs no-aft\n\n"
     "Scenarios are names from `aft-sim list` or paths to your own .toml files."
 )
 

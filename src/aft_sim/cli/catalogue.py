@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from aft_sim.cli import terminal
 
@@ -38,12 +39,16 @@ def list_(
     if as_json:
         terminal.print_json(rows)
         return
-    columns = [name for name in rows[0] if name not in HIDDEN]
-    table = terminal.plain_table(
-        *(_title(name) for name in columns), right=["Default"], whole=["Name", "Unit", "Grade", "Write"]
-    )
+    first, below, *columns = (name for name in rows[0] if name not in HIDDEN)
+    flat = what is Kind.OUTCOMES
+    heads = [_title(first), *([_title(below)] if flat else []), *map(_title, columns)]
+    table = terminal.plain_table(*heads, whole=["Default", "Unit"])
     for row in rows:
-        table.add_row(*(row[name] if isinstance(row[name], str) else _yes(row[name]) for name in columns))
+        cells = [row[name] if isinstance(row[name], str) else _yes(row[name]) for name in columns]
+        if flat:
+            table.add_row(row[first], row[below], *cells)
+        else:
+            table.add_row(Text.assemble(row[first], "\n", (row[below], "dim")), *cells)
     terminal.show(table)
     terminal.say()
     if NOTES[what]:
@@ -96,7 +101,7 @@ def sets() -> list[dict[str, Any]]:
         if not found.computed:
             size = f"{len(found.members)}, {known} known"
             size += f" and {len(found.members) - known} assumed" if known < len(found.members) else ""
-        rows.append({"write": found.example, "title": found.title, "trusts": size})
+        rows.append({"set": found.example, "title": found.title, "trusts": size})
     return rows
 
 
@@ -144,7 +149,7 @@ def _yes(value: object) -> str:
     return "yes" if value else "no"
 
 
-HIDDEN = {"question", "file", "kind"}
+HIDDEN = {"question", "file", "kind", "who"}
 ROWS: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
     Kind.SCENARIOS: scenarios,
     Kind.PARAMETERS: parameters,
@@ -157,5 +162,5 @@ NOTES = {
     Kind.PARAMETERS: "Grade: strength of the evidence, A (best) to E (none found). Plausible: about 90 %.",
     Kind.SETS: "A set that ends in a value takes other values too: set:region:London, set:icb:QHM.",
     Kind.OUTCOMES: "",
-    Kind.LEVERS: "Levers that are not active are accepted but change nothing yet.",
+    Kind.LEVERS: "Levers that are not active cannot be pulled yet; aft-sim show LEVER says why.",
 }

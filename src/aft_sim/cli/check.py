@@ -71,14 +71,12 @@ def _check_file(file: str) -> list[InputError]:
 
 def _print_differences(scenario: Scenario, baseline: Bundle, designated: str) -> None:
     """What the scenario sets other than the shipped baseline scenario and the register."""
-    from aft_sim.spec.levers import levers
     from aft_sim.spec.register import Register
     from aft_sim.spec.scenario import load_scenario
 
-    known, all_levers = Register.load(), levers()
+    known = Register.load()
     reference, ours = load_scenario(REFERENCE).flat(), scenario.flat()
-    table = terminal.plain_table("", "Changed", "Here", "Otherwise", "Written in")
-    inactive = []
+    table = terminal.plain_table("Changed", "Here", "Otherwise", "Written in")
     origins = _origins(scenario)
     for path, value in ours.items():
         if reference.get(path) == value:
@@ -88,18 +86,15 @@ def _print_differences(scenario: Scenario, baseline: Bundle, designated: str) ->
             here, otherwise = known[name].describe(value), f"{known[name].describe()} (register)"  # type: ignore[arg-type]
         else:
             here, otherwise = _lever(value), f"{_lever(reference.get(path))} ({REFERENCE})"
-            inactive += [path] if not all_levers[path].active else []
-        table.add_row("", path.removeprefix("parameters."), here, otherwise, origins.get(path, ""))
+        table.add_row(path.removeprefix("parameters."), here, otherwise, terminal.place(origins.get(path, "")))
     gone = [path for path in reference if path not in ours]
     if table.row_count:
-        terminal.show(table)
+        terminal.show(table, indent=4)
     else:
         terminal.say(f"    changes nothing against {REFERENCE} and the register")
     for path in gone:
         terminal.say(f"    {path} of {REFERENCE} does not hold here")
     terminal.say(f"    {designated}", "dim")
-    for path in inactive:
-        terminal.say(f"    note: {path} changes nothing yet. {all_levers[path].why_inactive}", "yellow")
 
 
 def _origins(scenario: Scenario) -> dict[str, str]:
@@ -126,21 +121,21 @@ def _check_invariants(name: str, weeks: int, seed: int) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind
     from aft_sim.basis.calendar import Calendar
+    from aft_sim.model import TrustAutonomyModel
+    from aft_sim.present.style import day_name
     from aft_sim.spec.scenario import load_scenario
 
     scenario = load_scenario(name)
     calendar = Calendar()
     plan = bind(scenario, bundle.load(), calendar)
-    from aft_sim.model import TrustAutonomyModel
-
     model = TrustAutonomyModel(plan, seed, check=True)
-    with terminal.progress(weeks, f"Checking {scenario.name}") as report:
+    with terminal.progress(weeks, f"Checking {scenario.name}", "week") as report:
         for week in range(1, weeks + 1):
             model.step()
             report(week, weeks, "")
     last = calendar.sunday(weeks - 1)
     terminal.say(
         f"ok  {scenario.name}, seed {seed}: every law held in each of {terminal.count(weeks, 'week')} "
-        f"(2 February 2026 to {last.isoformat()}): patients are conserved, nobody is negative, lists by residence "
+        f"({day_name(calendar.start)} to {day_name(last)}): patients are conserved, nobody is negative, lists by residence "
         "add up, no pot is overdrawn."
     )

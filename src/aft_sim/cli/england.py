@@ -80,11 +80,11 @@ def england_table(rows: list[dict[str, Any]], many: bool) -> Table:
 
     heads = ["", "Waiting\nlist", "Within 18\nweeks, %"]
     heads += ["lowest to\nhighest"] if many else []
-    heads += ["Median,\nweeks", "92nd\npercentile", "Over 52\nweeks", "Over 65\nweeks", "Gap,\npoints"]
+    heads += ["Median,\nweeks", "92nd per-\ncentile", "Over 52\nweeks", "Over 65\nweeks", "Gap,\npoints"]
     table = terminal.plain_table(*heads, right=heads[1:], whole=heads)
     for row in rows:
         published = row.get("published", False)
-        cells = [month_name(row["month"]) + (" (published)" if published else "")]
+        cells = [f"{month_name(row['month'])[:3]} {row['month'][:4]}{'*' if published else ''}"]
         cells += [f"{row['list']:,.0f}", f"{row['within_18_share']:.1f}"]
         if many:
             low, high = row["within_18_share_low"], row["within_18_share_high"]

@@ -91,7 +91,7 @@ def _print(results: ResultSet, rows: list[dict[str, Any]], title: str, out: Path
     terminal.show(england_table(rows, many))
     terminal.say(
         "English commissioners' patients, NHS and independent providers. Gap: share within 18 weeks in the least "
-        "deprived fifth minus the most deprived fifth. January 2026 is published, with estimates for a missing trust.",
+        "deprived fifth minus the most deprived fifth. * Published, with estimates for a trust without a return.",
         "dim",
     )
     if checked:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples:\n\n"
-    "aft-sim show aft-wide                    a scenario, resolved: each value with file and line\n\n"
-    "aft-sim show capital.invest_share        a parameter: default, range, source, grade\n\n"
-    "aft-sim show aft.freedoms.approval       a policy lever\n\n"
-    "aft-sim show set:segment-1-acute         a set of trusts\n\n"
-    "aft-sim show within_18_share             an outcome\n\n"
-    "aft-sim show schedule                    what happens in a week, in order"
+    "aft-sim show aft-wide               a scenario: each value with file and line\n\n"
+    "aft-sim show capital.invest_share   a parameter: default, range, source, grade\n\n"
+    "aft-sim show aft.freedoms.approval  a policy lever\n\n"
+    "aft-sim show set:segment-1-acute    a set of trusts\n\n"
+    "aft-sim show within_18_share        an outcome\n\n"
+    "aft-sim show schedule               what happens in a week, in order"
 )
 
 

@@ -34,7 +34,7 @@ def show_scenario(reference: str) -> None:
         terminal.facts(
             [
                 ("Question", scenario.question),
-                ("Files", " > ".join(scenario.chain)),
+                ("Files", " > ".join(map(terminal.place, scenario.chain))),
                 ("Content", f"{scenario.hash[:12]} (SHA-256 of all that can change a result)"),
             ]
         )
@@ -62,19 +62,19 @@ def _levers(scenario: Scenario) -> None:
 
     values = scenario.levers()
     terminal.heading("Levers")
-    table = terminal.plain_table("Lever and policy", "Value", "Written in", whole=[])
     for path, lever in levers().items():
-        words = Text(path)
-        words.append(f"\n{lever.policy} Source: {lever.source}.", "dim")
+        line = Text.assemble(f"{path} = ", (lever_text(values[path]), "bold"), (f"  ({_origin(scenario, path)})", "dim"))
+        terminal.show(line)
+        words = f"{lever.policy} Source: {lever.source}."
         if not lever.active:
-            words.append(f"\nNot active: {lever.why_inactive}", "italic")
-        table.add_row(words, lever_text(values[path]), _origin(scenario, path))
-    terminal.show(table)
+            words += f" Not active: {lever.why_inactive}"
+        terminal.show(Text(words, "dim"), indent=4)
+    terminal.say()
 
 
 def _origin(scenario: Scenario, path: str) -> str:
     places = [scenario.where(path), scenario.where(f"{path}[0]"), scenario.where(path.rpartition(".")[0])]
-    return next((place for place in places if place), "default")
+    return next((terminal.place(place) for place in places if place), "default")
 
 
 def _parameters(scenario: Scenario) -> None:
@@ -88,7 +88,7 @@ def _parameters(scenario: Scenario) -> None:
     table = terminal.plain_table("Parameter", "Value", "Register", "Written in")
     for name, value in scenario.parameters.items():
         parameter = register[name]
-        where = scenario.where(f"parameters.{name}") or ""
+        where = terminal.place(scenario.where(f"parameters.{name}") or "")
         table.add_row(name, parameter.describe(value), parameter.describe(), where)
     terminal.show(table)
 
@@ -107,5 +107,5 @@ def _changes(scenario: Scenario) -> None:
             words.append(f"\n{change.why}", "dim")
         trusts = "all" if change.trusts is None else ", ".join(change.trusts)
         value = register[change.parameter].describe(change.value)
-        table.add_row(str(change.start), words, value, trusts, str(change.origin))
+        table.add_row(str(change.start), words, value, trusts, terminal.place(str(change.origin)))
     terminal.show(table)

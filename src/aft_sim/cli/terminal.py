@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -180,19 +181,20 @@ def check_inside(at: str, months: Sequence[str], where: str) -> None:
 
 
 @contextmanager
-def progress(total: int, what: str) -> Generator[Report, None, None]:
+def progress(total: int, what: str, noun: str = "run") -> Generator[Report, None, None]:
     """A progress bar for runs on stderr; where that is no terminal, one line at the start.
 
     Args:
-        total: number of runs.
+        total: number of runs (or of what `noun` says).
         what: short description.
+        noun: what is counted.
 
     Yields:
         The function that the runner calls after every run.
     """
     console = stderr()
     if not console.is_terminal:
-        remark(f"{what}: {count(total, 'run')}")
+        remark(f"{what}: {count(total, noun)}")
         yield lambda done, all_runs, label: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -201,7 +203,7 @@ def progress(total: int, what: str) -> Generator[Report, None, None]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("runs ·"),
+        TextColumn(f"{noun}s ·"),
         TimeElapsedColumn(),
         TextColumn("· left"),
         TimeRemainingColumn(),
@@ -228,6 +230,17 @@ def report_failures(results: ResultSet) -> int:
         complain(f"Details of the failures: {results.folder / 'manifest.json'}")
     broken = all(failure.error == "CheckFailed" for failure in results.failures)
     return CHECK_FAILED if broken else RUNS_FAILED
+
+
+def place(text: str) -> str:
+    """A "file:line" for a table: files that come with aft-sim by name, others as they are."""
+    from aft_sim.spec.scenario import shipped_scenarios
+
+    file, colon, line = text.rpartition(":")
+    file, tail = (file, f":{line}") if colon and line.isdigit() else (text, "")
+    path = Path(file).resolve()
+    shipped = path in {known.resolve() for known in shipped_scenarios().values()}
+    return f"{path.name}{tail} (shipped)" if shipped else text
 
 
 def count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from aft_sim.study.paired import Verdict
 if TYPE_CHECKING:
     from aft_sim.study.compare import Comparison, EffectRow
     from aft_sim.study.money import MoneyRow
+    from aft_sim.study.paired import PairedEffect
 
 #: Groups told in sentences where the comparison has them, in this order.
 TOLD = ("england", "treated", "quintile-1", "quintile-5", "gap")
@@ -24,7 +25,7 @@ def sentences(comparison: Comparison, target: tuple[str, float] | None = None) -
     """
     rows = {row.group: row for row in comparison.rows}
     found = [f"{_subject(rows[group], comparison)} {_effect(rows[group], comparison)}" for group in TOLD if group in rows]
-    if "treated" not in rows:
+    if "england" in rows and "treated" not in rows and len(comparison.treated) == len(comparison.without_list):
         found.insert(1, _nobody(comparison))
     if target and comparison.outcome.name == "within_18_share" and target[0] == comparison.at:
         found.append(_target(rows["england"], target))
@@ -33,21 +34,28 @@ def sentences(comparison: Comparison, target: tuple[str, float] | None = None) -
 
 
 def _subject(row: EffectRow, comparison: Comparison) -> str:
-    unit = comparison.outcome.unit
-    label = comparison.outcome.label
-    ours, theirs = style.quantity(row.paired.policy, unit), style.quantity(row.paired.baseline, unit)
-    if row.group == "england":
-        return f"England: the {label} is {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
+    outcome = comparison.outcome
     if row.group == "gap":
-        change = comparison.outcome.effect_unit
-        ours, theirs = (style.quantity(x, change, True) for x in (row.paired.policy, row.paired.baseline))
-        return f"Gap between them (least minus most deprived): {ours} against {theirs}."
+        ours, theirs = (style.quantity(x, outcome.effect_unit, True) for x in (row.paired.policy, row.paired.baseline))
+        return f"Gap (least minus most deprived fifth): {ours} against {theirs}."
+    ours, theirs = (_level(x, outcome.unit) for x in (row.paired.policy, row.paired.baseline))
+    if row.group == "england":
+        when = style.month_name(comparison.at)
+        when = f"twelve months to {when}" if outcome.kind == "flow" else when
+        return (
+            f"England, {outcome.label}, {when}: {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
+        )
     name = {
         "treated": f"Treated trusts ({_treated(comparison)})",
         "quintile-1": "Most deprived fifth of England",
         "quintile-5": "Least deprived fifth",
     }[row.group]
     return f"{name}: {ours} against {theirs}."
+
+
+def _level(x: float, unit: str) -> str:
+    """A level; the unit pathways is in the outcome's label already."""
+    return style.number(x, unit) if unit == "pathways" else style.quantity(x, unit)
 
 
 def _treated(comparison: Comparison) -> str:
@@ -58,28 +66,34 @@ def _treated(comparison: Comparison) -> str:
 
 def _effect(row: EffectRow, comparison: Comparison) -> str:
     paired, unit = row.paired, comparison.outcome.effect_unit
-    band = f"±{style.quantity(paired.band, unit)}"
     effect = f"Effect {style.quantity(paired.effect, unit, True)}"
+    main = row.group in ("england", "treated")
+    ceiling = _ceiling(row, comparison) if main else ""
     if paired.interval is None:
-        return f"{effect}, from one pair of runs: cannot tell, one pair has no interval.{_ceiling(row, comparison)}"
+        return f"{effect} in one pair of runs: cannot tell, because one pair has no interval.{ceiling}"
     if paired.exactly_zero:
-        return f"{effect}: exactly none in all {paired.n_pairs} pairs.{_ceiling(row, comparison)}"
+        return f"No effect: exactly zero in all {paired.n_pairs} pairs.{ceiling}"
     bounds = f"95% interval {style.interval(paired.interval, unit)}"
-    meaning = {
-        Verdict.PRACTICALLY_ZERO: f"practically zero, the whole interval lies within {band}",
-        Verdict.HIGHER: f"{row.words}, the whole interval lies above {band}",
-        Verdict.LOWER: f"{row.words}, the whole interval lies below {band}",
-        Verdict.CANNOT_TELL: f"cannot tell, the interval reaches both into {band} and out of it",
+    return f"{effect} ({bounds}): {row.words}{_because(paired, unit) if main else ''}.{ceiling}"
+
+
+def _because(paired: PairedEffect, unit: str) -> str:
+    """How the interval lies to the band, which makes the verdict."""
+    band = style.quantity(paired.band, unit)
+    return {
+        Verdict.PRACTICALLY_ZERO: f", as the whole interval lies within ±{band}",
+        Verdict.HIGHER: f", as the whole interval lies above +{band}",
+        Verdict.LOWER: f", as the whole interval lies below −{band}",
+        Verdict.CANNOT_TELL: f", as the interval lies partly within and partly outside ±{band}",
     }[paired.verdict]
-    return f"{effect} ({bounds}): {meaning}.{_ceiling(row, comparison)}"
 
 
 def _ceiling(row: EffectRow, comparison: Comparison) -> str:
-    if row.ceiling is None or row.group == "gap":
+    if row.ceiling is None or not comparison.treated:
         return ""
-    unit = comparison.outcome.effect_unit
+    ceiling = style.quantity(row.ceiling, comparison.outcome.effect_unit, True)
     standard = "met 92% at once" if comparison.outcome.name == "within_18_share" else "had nobody waiting so long"
-    return f" Ceiling: {style.quantity(row.ceiling, unit, True)} if every treated trust {standard}."
+    return f" Ceiling: {ceiling}, if every treated trust {standard}."
 
 
 def _nobody(comparison: Comparison) -> str:
@@ -116,11 +130,11 @@ def _money(comparison: Comparison) -> str:
         )
         if name in found
     ]
-    return f"Money from the opening to {style.month_name(comparison.at)}, policy less comparator: {'; '.join(parts)}."
+    return f"Money from the opening to {style.month_name(comparison.at)}, against {comparison.baseline}: {'; '.join(parts)}."
 
 
 def _change(row: MoneyRow) -> str:
     total = row.cumulative
     if total.exactly_zero:
         return "no change"
-    return style.quantity(total.effect, "GBP million", True)
+    return f"GBP {style.number(abs(total.effect), 'GBP million')} million {'more' if total.effect > 0 else 'less'}"

@@ -36,10 +36,17 @@ class OpeningAccess:
     gap: float
 
 
-def cumulative_chance(completions: Array, waiting: Array, weeks_in_month: float) -> Array:
-    """Cumulative chance (hazard) of having been treated before w weeks, England, (week,)."""
-    rate = completions / weeks_in_month / np.maximum(waiting, 1e-9)
-    return np.asarray(np.concatenate([[0.0], np.cumsum(rate)[:-1]]))
+def cumulative_chance(priorities: Array, capacities: Array, waiting: Array) -> Array:
+    """Cumulative chance (hazard) of having been treated before w weeks, (row, week).
+
+    Args:
+        priorities: (service, row, week).
+        capacities: (service, row) treatments a week.
+        waiting: (row, week) people waiting.
+    """
+    weighted = np.maximum((priorities * waiting[None]).sum(axis=2), 1e-12)
+    rate = np.minimum((priorities * (capacities / weighted)[:, :, None]).sum(axis=0), 1.0)
+    return np.asarray(np.cumsum(rate, axis=1) - rate)
 
 
 def gap_over_52(people: Array) -> float:
@@ -55,32 +62,32 @@ def open_access(
     """Split the opening list by quintile so that the published gap holds.
 
     Quintiles with a lower chance of treatment become a larger part of a cohort the longer it waits: their weight grows
-    as exp(difference in chance x cumulative chance of treatment). One number, the difference between the extreme fifths, is
+    as exp(difference in chance x cumulative chance of treatment), so a gap once opened keeps itself. One number, the difference between the extreme fifths, is
     solved so that England shows the given ratio; trusts differ around it.
 
     Args:
         waiting: (row, week) residents of England waiting.
         quintile_share: (row, quintile) shares of those who join.
         provider: (row,) provider index.
-        cumulative: (week,) cumulative chance of treatment in England.
+        cumulative: (row, week) cumulative chance of treatment.
         gap: ratio of over-52-week shares, most to least deprived fifth [I05].
         trust_log_spread: (provider,) deviation of each provider's log ratio.
     """
-    to_52 = float((cumulative[OVER_52:] * waiting.sum(0)[OVER_52:]).sum() / waiting.sum(0)[OVER_52:].sum())
+    long = waiting[:, OVER_52:]
+    to_52 = float((cumulative[:, OVER_52:] * long).sum() / max(float(long.sum()), 1e-9)) or 1.0
 
     def people(difference: float) -> Array:
         slope = difference + trust_log_spread[provider] / to_52
-        tilt = np.exp(slope[:, None, None] * POSITION[None, :, None] * cumulative[None, None, :])
+        tilt = np.exp(slope[:, None, None] * POSITION[None, :, None] * cumulative[:, None, :])
         shares = quintile_share[:, :, None] * tilt
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
         return np.asarray(shares * waiting[:, None, :])
 
-    long_rows = waiting[:, OVER_52:].sum(axis=1) > 0
 
     def miss(difference: float) -> float:
         return gap_over_52(people(difference)) - gap
 
-    difference = float(brentq(miss, -0.5, 0.5, xtol=1e-10)) if long_rows.any() else 0.0
+    difference = float(brentq(miss, -0.5, 0.5, xtol=1e-10)) if long.sum() > 0 else 0.0
     slope = difference + trust_log_spread / to_52
     found = people(difference)
     return OpeningAccess(np.exp(-slope[:, None] * POSITION[None, :]), found, gap_over_52(found))

@@ -1,7 +1,8 @@
 """Removals other than treatment, validation and late registration (model section 5.3).
 
-England's removals follow clock starts, not the list (7% of the list a month in 2016-19 against 3.5% since 2022, but 17%
-and 14% of starts); which of the two they will follow is a choice that every comparison must be able to vary.
+England's removals follow clock starts rather than the list (7% of the list a month in 2016-19 against 3.5% since 2022, but
+17% and 14% of starts), and per start they were fewer when the list per start was longer. Which of these will hold is a choice
+that every comparison must be able to vary.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Closure = Literal["starts", "list", "mixed"]
+Closure = Literal["fitted", "starts", "list", "mixed"]
 
 WEEKS = 105
 EARLY_WEEKS = 5
@@ -31,23 +32,37 @@ def hazard_shape() -> Array:
 
 
 def total(
-    share: Array, starts: Array, waiting: Array, opening_starts: Array, opening_waiting: Array, closure: Closure
+    share: Array,
+    starts: Array,
+    waiting: Array,
+    opening_starts: Array,
+    opening_waiting: Array,
+    closure: Closure,
+    exponent: float,
 ) -> Array:
     """Removals a week (net of late registrations) in each row.
+
+    With s starts, n waiting, index 0 for opening, all closures give `share * s0` at opening and then
+    fitted: `share * s * ((N / N0) / (S / S0)) ** exponent` with England's sums N and S, because the exponent is England's: row by
+    row it would let lists run away; starts: `share * s`; list: `share * s0 * n / n0`; mixed: the geometric mean of the last two.
 
     Args:
         share: (row,) removals per start at opening.
         starts, opening_starts: (row,) expected starts a week, now and at opening.
         waiting, opening_waiting: (row,) people on the list, now and at opening.
-        closure: whether removals follow starts, the list, or the geometric mean of both.
+        closure: which rule.
+        exponent: of the fitted rule, negative: fewer removals per start when lists are longer.
     """
     by_starts = share * starts
+    by_list = share * opening_starts * waiting / np.maximum(opening_waiting, 1.0)
     if closure == "starts":
         return np.asarray(by_starts)
-    by_list = share * opening_starts * waiting / np.maximum(opening_waiting, 1.0)
     if closure == "list":
         return np.asarray(by_list)
-    return np.asarray(np.sqrt(by_starts * by_list))
+    if closure == "mixed":
+        return np.asarray(np.sqrt(by_starts * by_list))
+    per_start = (waiting.sum() / opening_waiting.sum()) / (starts.sum() / opening_starts.sum())
+    return np.asarray(by_starts * per_start**exponent)
 
 
 def validation_noise(z: Array, spread: float) -> Array:

@@ -1,0 +1,117 @@
+"""`aft-sim baseline`: England as the runs start from it, and how it was made from the official files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aft_sim.cli import terminal
+
+if TYPE_CHECKING:
+    from aft_sim.baseline.bundle import Bundle
+
+#: Trusts named where a part of a name fits several.
+MOST_OPTIONS = 8
+FROM = Annotated[
+    Path | None, typer.Option("--from", help="A baseline written by `aft-sim baseline build`; the packaged one by default.")
+]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    verbs = typer.Typer(
+        help="Show, explain or rebuild the baseline: England's waiting list, trusts and money at the opening.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        epilog="Example:  aft-sim baseline show RTF",
+    )
+    verbs.command("show", epilog="Examples:\n\naft-sim baseline show\n\naft-sim baseline show RTF")(show)
+    verbs.command("report", epilog="Example:  aft-sim baseline report --csv adjustments.csv")(report)
+    verbs.command("build", epilog="Example:  aft-sim baseline build --from official-files --out my-baseline")(build)
+    app.add_typer(verbs, name="baseline")
+
+
+def build(
+    source: Annotated[Path, typer.Option("--from", help="Folder of the official files (docs/data.md lists them).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
+) -> None:
+    """Build the baseline from the official files and print every kind of adjustment made on the way."""
+    from aft_sim.baseline.build import build as make
+    from aft_sim.baseline.bundle import load
+    from aft_sim.cli.baseline_pages import print_build
+
+    folder = make(source, out, terminal.remark)
+    print_build(load(folder))
+    terminal.say_path(f"Written to {folder}")
+
+
+def show(
+    code: Annotated[str, typer.Argument(help="ODS code or part of the name of a trust, or `england`.")] = "england",
+    folder: FROM = None,
+    as_json: JSON = False,
+) -> None:
+    """Show England's opening, or one trust on one page."""
+    from aft_sim.cli import baseline_pages as pages
+
+    baseline = _load(folder)
+    if code.casefold() == "england":
+        page: Any = pages.England.of(baseline)
+    else:
+        page = pages.trust_page(baseline, _find(baseline, code))
+    if as_json:
+        terminal.print_json(page.content())
+    else:
+        page.print()
+
+
+def report(
+    folder: FROM = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the providers whose flows moved most.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Print what was changed on the way from the published figures to the baseline, provider by provider.
+
+    Published monthly flows do not add up trust by trust; they are balanced so that each list moves at its own trend.
+    """
+    from aft_sim.cli import adjustments
+
+    baseline = _load(folder)
+    rows = adjustments.by_provider(baseline)[:top]
+    if csv is not None:
+        adjustments.write(rows, csv)
+    if as_json:
+        terminal.print_json(rows)
+        return
+    if csv is None:
+        terminal.show(adjustments.table(rows))
+        terminal.say(adjustments.NOTE, "dim")
+    else:
+        terminal.say_path(f"Wrote {terminal.count(len(rows), 'provider')} to {csv}")
+
+
+def _load(folder: Path | None) -> Bundle:
+    from aft_sim.baseline import bundle
+
+    return bundle.load() if folder is None else bundle.load(folder)
+
+
+def _find(baseline: Bundle, text: str) -> int:
+    """Index of a trust by code, in any case, or by a part of its name that only one trust has."""
+    from aft_sim.basis.errors import InputError
+
+    wanted = text.strip()
+    if wanted.upper() in baseline.trusts.index:
+        return baseline.trust(wanted.upper())
+    t = baseline.trusts
+    part = re.compile(rf"\b{re.escape(wanted)}", re.IGNORECASE)
+    found = [i for i, name in enumerate(t.name) if len(wanted) > 3 and part.search(name)]
+    if len(found) > 1:
+        options = ", ".join(f"{t.code[i]} {t.name[i]}" for i in found[:MOST_OPTIONS])
+        more = f" and {len(found) - MOST_OPTIONS} more" if len(found) > MOST_OPTIONS else ""
+        raise InputError("several trusts have this in their name", found=text, expected=f"one of {options}{more}")
+    return found[0] if found else baseline.trust(wanted.upper() if len(wanted) <= 4 else text)
