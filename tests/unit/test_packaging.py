@@ -15,6 +15,8 @@ import pytest
 import aft_sim
 from aft_sim.baseline import bind, bundle
 from aft_sim.baseline.tables import ATTRIBUTION
+from aft_sim.spec.levers import levers
+from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario, shipped_scenarios
 
 pytestmark = pytest.mark.unit
@@ -124,6 +126,21 @@ def test_documents_print_scenarios_that_load(tmp_path: Path) -> None:
             assert plan.scenario.name == path.stem
             found += 1
     assert found >= 5
+
+
+def test_documents_name_parameters_and_levers_that_exist() -> None:
+    register = Register.load()
+    known = {*register, *levers()}
+    tables = {name.split(".")[0] for name in register} | {name.split(".")[0] for name in levers()}
+    families = {name.rsplit(".", depth)[0] for name in known for depth in (1, 2)}
+    unknown = []
+    for path in DOCUMENTS:
+        for name in re.findall(r"`([a-z_]+(?:\.[a-z_0-9*]+)+)`", path.read_text(encoding="utf-8")):
+            stem = name.removesuffix(".*")
+            file = name.endswith((".py", ".json", ".toml", ".md", ".csv", ".txt"))
+            if name.split(".")[0] in tables and not file and stem not in known and stem not in families:
+                unknown.append(f"{path.name}: {name}")
+    assert unknown == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:

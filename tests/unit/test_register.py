@@ -138,7 +138,7 @@ def test_known_figures():
         "referrals.level": 1.0,
     }
     assert {name: REGISTER.number(name) for name in expected} == expected
-    assert REGISTER["removals.closure"].options == ("starts", "list", "mixed")
+    assert REGISTER["removals.closure"].options == ("fitted", "starts", "list", "mixed")
     assert REGISTER["production.level"].per_trust
     assert not REGISTER["production.growth"].per_trust
 

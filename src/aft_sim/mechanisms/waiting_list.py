@@ -87,13 +87,16 @@ class WeekInputs:
 
 @dataclass(frozen=True, slots=True)
 class WeekFlows:
-    """People who left the list in one week, and capacity that found nobody to treat. Reused week after week.
+    """People who left the list in one week, those who remain, and capacity that found nobody to treat.
+
+    ``advance`` overwrites every element, so one object serves week after week; copy what is to be kept.
 
     Attributes:
         treated_adm: admitted treatments, ``[R, 6]``.
         treated_non: non-admitted treatments, ``[R, 6]``.
         removed: routine removals, both halves, ``[R, 6]``.
         validated_out: validation removals, both halves, ``[R, 6]``.
+        waiting: people on the list at the end of the week, ``[R, 6]``.
         unmet_adm: admitted capacity not used because the list ran out, ``[R]``.
         unmet_non: the same for non-admitted capacity, ``[R]``.
     """
@@ -102,6 +105,7 @@ class WeekFlows:
     treated_non: FloatArray
     removed: FloatArray
     validated_out: FloatArray
+    waiting: FloatArray
     unmet_adm: FloatArray
     unmet_non: FloatArray
 
@@ -114,6 +118,7 @@ class WeekFlows:
             treated_non=np.zeros(by_group),
             removed=np.zeros(by_group),
             validated_out=np.zeros(by_group),
+            waiting=np.zeros(by_group),
             unmet_adm=np.zeros(rows),
             unmet_non=np.zeros(rows),
         )
@@ -164,6 +169,7 @@ def advance(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> WeekFlows:
         flows.treated_non,
         flows.removed,
         flows.validated_out,
+        flows.waiting,
         flows.unmet_adm,
         flows.unmet_non,
     )
@@ -196,7 +202,7 @@ def check_arrays(n: FloatArray, inputs: WeekInputs, flows: WeekFlows) -> None:
         "priority_adm": (rows, WEEKS),
         "priority_non": (rows, WEEKS),
     }
-    by_group = {"arrivals", "returns", "access", "treated_adm", "treated_non", "removed", "validated_out"}
+    by_group = {"arrivals", "returns", "access", "treated_adm", "treated_non", "removed", "validated_out", "waiting"}
     named: list[tuple[str, Any]] = [(f.name, getattr(inputs, f.name)) for f in fields(inputs)]
     named += [(f.name, getattr(flows, f.name)) for f in fields(flows)]
     if n.shape != (rows, GROUPS, WEEKS) or n.dtype != np.float64 or not n.flags.c_contiguous or not n.flags.writeable:

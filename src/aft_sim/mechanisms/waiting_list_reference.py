@@ -92,6 +92,7 @@ def _advance_row(r: int, n: FloatArray, inputs: WeekInputs, flows: WeekFlows) ->
     _remove_half(r, n, inputs, flows, long_wait)
 
     n[n <= DUST] = 0.0
+    flows.waiting[r] = n.sum(axis=1)
 
 
 def _remove_half(r: int, n: FloatArray, inputs: WeekInputs, flows: WeekFlows, long_wait: FloatArray) -> None:

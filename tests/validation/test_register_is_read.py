@@ -1,0 +1,96 @@
+"""Every active parameter is read by code: moving it moves some output of some run."""
+
+from datetime import date
+
+import pytest
+
+from aft_sim.spec.register import Register
+from aft_sim.spec.scenario import load_scenario
+from aft_sim.study.compare import Bands
+from worlds import few, run, same
+
+pytestmark = pytest.mark.validation
+
+REGISTER = Register.load()
+#: Small world with a trust in each kind of oversight segment that can receive money.
+PROVIDERS = ("RTF", "RBS", "RCX", "IS-QHM")
+UNTIL = date(2029, 9, 30)
+#: Rules that only bite when they bind: what else has to be set for the parameter to matter.
+BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed": 1e-4, "capital.aft_limit": 1e-4}
+CONTEXT: dict[str, dict[str, object]] = {
+    "capital.approval_months.ordinary": BINDING,
+    "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
+    "capital.approval_months.treasury": BINDING | {"capital.treasury_limit": 1e-4},
+    "capital.aft_limit": {"capital.delegated_limit": 1e-4},
+    "capital.treasury_limit": BINDING,
+    "capital.crowd_out_slack": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 0.0},
+    "capital.crowd_out_binding": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 1.0},
+    "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
+    "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
+}
+#: Values to try beyond the plausible range, for limits that only bind far away.
+EXTREME = {
+    "capital.delegated_limit": [1e-4],
+    "capital.delegated_limit_distressed": [1e-4],
+    "capital.treasury_limit": [1e-4],
+    "capital.aft_limit": [1e-4],
+    "capital.cash_floor_days": [40.0],
+    "capital.opening_cash_days": [10.0],
+    "capital.staff_headroom": [0.0],
+    "production.level": [1.1],
+    "referrals.level": [1.1],
+    "run.chance": [0.5],
+    "run.season": [0.5],
+    "targets.weeks": [20.0],
+}
+RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.")]
+
+
+def base(name: str):
+    scenario = load_scenario("aft-wide-additive")
+    context = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
+    return scenario.with_changes("base", context | CONTEXT.get(name, {}))
+
+
+def candidates(name: str) -> list[object]:
+    parameter = REGISTER[name]
+    if parameter.kind == "choice":
+        return [o for o in parameter.options if o != parameter.default]
+    if parameter.kind == "switch":
+        return [not parameter.default]
+    values = [*EXTREME.get(name, []), parameter.high, parameter.low]
+    return [v for v in values if v != parameter.default]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    found: dict[str, dict] = {}
+
+    def get(scenario):
+        if scenario.hash not in found:
+            found[scenario.hash] = run(scenario, UNTIL, bundle=few(PROVIDERS), seed=1)
+        return found[scenario.hash]
+
+    return get
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_parameter_moves_an_output(name, reference):
+    before = base(name)
+    for value in candidates(name):
+        after = before.with_changes("moved", {name: value})
+        if not same(run(after, UNTIL, bundle=few(PROVIDERS), seed=1), reference(before)):
+            return
+    pytest.fail(f"{name} changes nothing: read it or mark it inactive")
+
+
+def test_bands_of_comparisons_come_from_the_register():
+    bands = Bands.from_register()
+    assert (bands.england, bands.trust) == (REGISTER.number("compare.band_england"), REGISTER.number("compare.band_trust"))
+    assert bands.cost == pytest.approx(REGISTER.number("compare.band_cost"))
+    assert {n for n in REGISTER if n.startswith("compare.")} == {f"compare.band_{b}" for b in ("england", "trust", "cost")}
+
+
+def test_inactive_parameters_say_why():
+    for parameter in REGISTER.values():
+        assert parameter.active == (not parameter.why_inactive)
