@@ -1,7 +1,7 @@
 """The model: builds the world and runs the flat schedule. The only place where order is defined.
 
-A step is one week. `SCHEDULE` lists every phase in order with when it runs and what it reads and writes; `aft-sim show schedule`
-prints it. Phases change the world's arrays; agents only decide.
+A step is one week. `SCHEDULE` lists every phase in order with when it runs and what it reads and writes; `aft-sim
+show schedule` prints it. Phases change the world's arrays; agents only decide.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from aft_sim.baseline.bind import Plan, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
 from aft_sim.mechanisms import access, measures, production, referrals, removals, targets
-from aft_sim.mechanisms.waiting_list import LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
+from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
-from aft_sim.world import GROUPS, QUINTILES, World, open_world
+from aft_sim.world import QUINTILES, World, open_world
 
 Array = NDArray[np.float64]
 When = Literal["april", "status", "week", "month", "year"]
@@ -42,7 +42,8 @@ class Phase:
 
     Attributes:
         name: method of the model that runs it.
-        when: "week" for every week, "month" and "year" at the end of a week that closes one, "april" at the start of the
+        when: "week" for every week, "month" and "year" at the end of a week that closes one, "april" at the start of
+        the
             first week of a financial year, "status" at the start of the first week of the freedoms.
         reads, writes: names of state in `World`.
         says: what happens, in a sentence.
@@ -56,14 +57,20 @@ class Phase:
 
 
 SCHEDULE: tuple[Phase, ...] = (
-    Phase("open_year", "april", ("plan",), ("money",), "Envelopes and expenditure grow; the year's capital limit is known."),
+    Phase(
+        "open_year",
+        "april",
+        ("plan",),
+        ("money",),
+        "Envelopes and expenditure grow; the year's capital limit is known.",
+    ),
     Phase("announce", "status", ("plan",), ("events",), "Designated trusts receive their freedoms."),
     Phase(
         "plan_draws",
         "april",
         ("money", "signals"),
         ("money", "events"),
-        "Boards that hold the freedom plan draws on their pots (also when the freedoms begin); the limit's rule is applied.",
+        "Boards with the freedom plan draws on their pots (also when it begins); the limit's rule is applied.",
     ),
     Phase(
         "ripen_schemes",
@@ -73,7 +80,13 @@ SCHEDULE: tuple[Phase, ...] = (
         "Schemes that are finished come into use.",
     ),
     Phase("draw_chance", "week", ("plan",), ("row_z", "productivity", "validation"), "Chance of the week is drawn."),
-    Phase("refer", "week", ("row_rate", "row_z"), ("starts_index",), "People start their clocks at the providers they chose."),
+    Phase(
+        "refer",
+        "week",
+        ("row_rate", "row_z"),
+        ("starts_index",),
+        "People start their clocks at the providers they chose.",
+    ),
     Phase("set_removals", "week", ("stock", "starts_index"), (), "Removals and validation are set."),
     Phase(
         "set_capacity",
@@ -87,7 +100,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "week",
         ("n", "returns"),
         ("n", "stock", "to_return", "returns", "month"),
-        "Everybody waits a week longer; half the removals; people join; admitted, then non-admitted treatment; the other half.",
+        "Everybody is a week older; half the removals; people join; admitted, other treatment; the other half.",
     ),
     Phase("follow_residents", "week", ("stock", "pattern"), ("mix",), "The list by ICB of residence follows."),
     Phase("smooth", "week", ("stock",), ("mean_list", "mean_starts"), "Half-year means of list and demand move on."),
@@ -149,11 +162,16 @@ class TrustAutonomyModel(mesa.Model):
         self._provider_words = streams.words(b.provider_code)
         providers = len(b.provider_code)
         self._base_capacity = b.admitted + b.non_admitted
-        self._provider_capacity = np.bincount(b.row_provider, self._base_capacity, providers)
-        self._provider_admitted = np.bincount(b.row_provider, b.admitted, providers)
-        self._provider_hub = np.bincount(b.row_provider, b.admitted * self.world.opening.hub_rows, providers)
+
+        def by_provider(values: Array) -> Array:
+            return np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
+
+        self._provider_capacity = by_provider(self._base_capacity)
+        self._provider_admitted = by_provider(b.admitted)
+        self._provider_hub = by_provider(b.admitted * self.world.opening.hub_rows)
         self._flows = WeekFlows.allocate(b.n_rows)
         rows = b.n_rows
+        self._pressed = np.ones(rows)
         self._in = WeekInputs(
             arrivals=np.zeros((rows, GROUPS)),
             late=np.zeros((rows, GROUPS, LATE_WEEKS)),
@@ -166,14 +184,17 @@ class TrustAutonomyModel(mesa.Model):
             access=np.ones((rows, GROUPS)),
             capacity_adm=np.zeros(rows),
             capacity_non=np.zeros(rows),
-            pressure=np.ones(rows),
+            pressure=self._pressed,
             pressure_from=int(p.opening("targets.weeks")),
         )
         e = self.world.opening.entries
         self._markets_of_board = [
-            (use, np.unique(e.market[use], return_inverse=True)) for use in (np.flatnonzero(e.icb == k) for k in range(len(b.icb_code)))
+            (use, np.unique(e.market[use], return_inverse=True))
+            for use in (np.flatnonzero(e.icb == k) for k in range(len(b.icb_code)))
         ]
-        self._april = {plan.calendar.first_week_of_april(y) for y in range(plan.calendar.start.year, plan.calendar.end.year + 2)}
+        self._april = {
+            plan.calendar.first_week_of_april(y) for y in range(plan.calendar.start.year, plan.calendar.end.year + 2)
+        }
         self._year_close = set(plan.calendar.year_close_weeks)
 
     # -- running -------------------------------------------------------------------------------------------------------
@@ -292,7 +313,9 @@ class TrustAutonomyModel(mesa.Model):
         both = ("production.staff_elasticity", "production.equipment_elasticity", "production.beds_elasticity")
         admitted, other = production.input_effect(ones, equipment, ones, tuple(self._p(name) for name in both))  # type: ignore[arg-type]
         gains = self.planning_gains()
-        usual = b.admitted * common * admitted[provider] * gains[0] + b.non_admitted * common * other[provider] * gains[1]
+        usual = (
+            b.admitted * common * admitted[provider] * gains[0] + b.non_admitted * common * other[provider] * gains[1]
+        )
         w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
         w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
         season = self._season[1, week]
@@ -320,7 +343,7 @@ class TrustAutonomyModel(mesa.Model):
         """The kernel, and the flows of the month."""
         w = self.world
         before = w.n.copy() if self._check else None
-        self._in.pressure[:] = self._pressure[self.week]
+        self._pressed[:] = self._pressure[self.week]
         self._start = w.stock
         advance(w.n, self._in, self._flows)
         w.stock = w.n.sum(axis=2)

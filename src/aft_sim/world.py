@@ -1,6 +1,7 @@
 """The state of the world: named arrays with axes, and the opening state that a plan implies.
 
-Axes are those of the baseline bundle: trust, provider, row, group (five quintiles and areas outside England), week waited,
+Axes are those of the baseline bundle: trust, provider, row, group (five quintiles and areas outside England), week
+waited,
 entry (observed pairs of row and ICB of residence), icb. Big state lives here; agents read `Signals` and decide.
 """
 
@@ -88,7 +89,9 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
     chance = access.cumulative_chance(
         priority, np.stack([bundle.admitted, bundle.non_admitted]), bundle.waiting.sum(axis=1)
     )
-    found = access.open_access(bundle.waiting[:, 0], share, bundle.row_provider, chance, p["access.gap_over_52"], spread)
+    found = access.open_access(
+        bundle.waiting[:, 0], share, bundle.row_provider, chance, p["access.gap_over_52"], spread
+    )
     waiting = np.zeros((bundle.n_rows, GROUPS, WEEKS))
     waiting[:, :QUINTILES] = found.people
     waiting[:, OUTSIDE_GROUP] = bundle.waiting[:, 1]
@@ -98,7 +101,9 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
     out = Opening(
         entries,
         base,
-        referrals.choice_exponents(p["choice.elasticity"], p["choice.deprivation_slope"], base[:, :QUINTILES].sum(1), entries),
+        referrals.choice_exponents(
+            p["choice.elasticity"], p["choice.deprivation_slope"], base[:, :QUINTILES].sum(1), entries
+        ),
         access_row,
         waiting,
         _opening_mix(bundle, entries, base, waiting.sum(axis=2)),
@@ -238,7 +243,14 @@ class MonthFlows:
 
     def clear(self) -> None:
         """Start a new month."""
-        for flow in (self.starts, self.late, self.returned, self.treated_admitted, self.treated_non_admitted, self.removed):
+        for flow in (
+            self.starts,
+            self.late,
+            self.returned,
+            self.treated_admitted,
+            self.treated_non_admitted,
+            self.removed,
+        ):
             flow[:] = 0.0
 
 
@@ -293,7 +305,7 @@ class World:
     def provider_list(self) -> Array:
         """People waiting by provider."""
         n = len(self.bundle.provider_code)
-        return np.bincount(self.bundle.row_provider, self.stock.sum(axis=1), n)
+        return np.asarray(np.bincount(self.bundle.row_provider, self.stock.sum(axis=1), n), dtype=np.float64)
 
     def trust(self, code: str) -> TrustView:
         """One trust's month, to print."""
@@ -322,7 +334,7 @@ class TrustView:
         if people.sum() > 0:
             lines.append(
                 f"  waiting {people.sum():,.0f}; within 18 weeks {float(measures.within_18_share(people)):.1f}%; "
-                f"median {float(measures.median(people)):.1f} weeks; over 52 weeks {float(measures.over_52(people)):,.0f}"
+                f"median {float(measures.median(people)):.1f} weeks; over 52 {float(measures.over_52(people)):,.0f}"
             )
         else:
             lines.append("  no consultant-led waiting list")
@@ -345,7 +357,7 @@ def open_world(plan: Plan, seed: int) -> World:
     waits = np.where(np.isfinite(waits), waits, 1.0)
     capacity = b.admitted + b.non_admitted
     expenditure = np.nan_to_num(b.trusts.expenditure)
-    people = np.bincount(b.row_provider, stock.sum(1), providers)
+    people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
     within = np.bincount(b.row_provider, n[:, :, :18].sum((1, 2)), providers)
     return World(
         plan=plan,

@@ -25,10 +25,7 @@ NUMBERS = [p for p in REGISTER.values() if p.kind == "number" and p.active]
 
 KEYS = st.text(ascii_letters, min_size=1, max_size=6) | st.sampled_from(["a b", "x.y", "#", '"', "é", "]"])
 LEAVES = (
-    st.integers(-5, 5)
-    | st.booleans()
-    | st.just(date(2026, 6, 1))
-    | st.text(alphabet="ab#[]{}=,.\"'\\\n é", max_size=8)
+    st.integers(-5, 5) | st.booleans() | st.just(date(2026, 6, 1)) | st.text(alphabet="ab#[]{}=,.\"'\\\n é", max_size=8)
 )
 VALUES = st.recursive(
     LEAVES,
@@ -132,9 +129,7 @@ def test_with_changes_works_or_reports_but_never_breaks(changes):
 
 TOP = ["schema", "name", "title", "question", "aft", "capital", "parameters", "change", "x"]
 CHANGES = st.lists(
-    st.dictionaries(
-        st.sampled_from(["parameter", "from", "value", "trusts", "why", "x"]), VALUES, max_size=4
-    ),
+    st.dictionaries(st.sampled_from(["parameter", "from", "value", "trusts", "why", "x"]), VALUES, max_size=4),
     max_size=3,
 )
 

@@ -168,10 +168,7 @@ def trust_row(code: str, **changes: object) -> dict[str, object]:
         "estates_capital_2024_25_m": "44.55",
         "lat": "53.46",
         "lon": "-2.22",
-        **{
-            f"catch_imd_q{q}": share
-            for q, share in zip(range(1, 6), (0.4, 0.2, 0.2, 0.1, 0.099), strict=True)
-        },
+        **{f"catch_imd_q{q}": share for q, share in zip(range(1, 6), (0.4, 0.2, 0.2, 0.1, 0.099), strict=True)},
     }
     return row | changes
 

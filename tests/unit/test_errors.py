@@ -13,9 +13,7 @@ def test_message_holds_all_parts_in_order():
     error = InputError(
         "unknown key", where="a.toml:3", found="tilte", expected="title, name", hint='Did you mean "title"?'
     )
-    assert str(error) == (
-        "a.toml:3: unknown key: found 'tilte'; expected title, name. Did you mean \"title\"?"
-    )
+    assert str(error) == ("a.toml:3: unknown key: found 'tilte'; expected title, name. Did you mean \"title\"?")
 
 
 def test_message_with_only_a_sentence():

@@ -446,9 +446,7 @@ def test_with_changes():
             "aft.from": date(2027, 4, 1),
             "removals.share_of_starts": "16 %",
             "parameters.production.growth": 1,
-            "change": [
-                {"parameter": "production.level", "from": "2028-04-01", "value": 1.1, "trusts": ["RTF"]}
-            ],
+            "change": [{"parameter": "production.level", "from": "2028-04-01", "value": 1.1, "trusts": ["RTF"]}],
         },
     )
     assert (bold.name, bold.title) == ("bold", f"{base.title} (bold)")
@@ -461,9 +459,7 @@ def test_with_changes():
     assert bold.where("capital.limit_rule") == "with_changes('bold')"
     assert bold.hash != base.hash
     assert base.capital.limit_rule == "inside_scale_others"
-    assert (
-        bold.with_changes("again", {"capital.limit_rule": "inside_scale_draws"}).parameters == bold.parameters
-    )
+    assert bold.with_changes("again", {"capital.limit_rule": "inside_scale_draws"}).parameters == bold.parameters
 
 
 def test_with_changes_that_change_nothing():

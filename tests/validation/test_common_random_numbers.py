@@ -28,7 +28,9 @@ def arrivals(model: TrustAutonomyModel, weeks: int) -> np.ndarray:
 
 def test_removing_a_trust_leaves_all_other_draws_identical():
     whole = TrustAutonomyModel(plan(scenario("no-aft", **UNLINKED), UNTIL, few()), seed=5)
-    part = TrustAutonomyModel(plan(scenario("no-aft", **UNLINKED), UNTIL, few(tuple(c for c in FEW if c != "R0B"))), seed=5)
+    part = TrustAutonomyModel(
+        plan(scenario("no-aft", **UNLINKED), UNTIL, few(tuple(c for c in FEW if c != "R0B"))), seed=5
+    )
     whole_of = np.array([whole.plan.bundle.provider_code[p] for p in whole.plan.bundle.row_provider])
     keep = whole_of != "R0B"
     for _ in range(20):

@@ -1,7 +1,7 @@
 """Ten years without growth, season, chance, policy or feedback: nothing may run away.
 
-Bounds set before the reconciliation was written: of rows above 500 patients none is emptied, none triples, the middle 80 %
-of closing over opening lie within 0.75-1.35; England stays within 3 % at years 1, 5 and 10.
+Bounds set before the reconciliation was written: of rows above 500 patients none is emptied, none triples, the middle
+80 % of closing over opening lie within 0.75-1.35; England stays within 3 % at years 1, 5 and 10.
 """
 
 from datetime import date
@@ -25,8 +25,10 @@ def test_constant_world_stays_constant(capsys):
     years = england[[11, 59, len(england) - 1]] / 7_247_214
     low, high = np.quantile(ratio, [0.1, 0.9])
     with capsys.disabled():
-        print(f"\nconstant world, {large.sum()} rows above 500: closing/opening from {ratio.min():.2f} to {ratio.max():.2f}, "
-              f"middle 80% {low:.3f}-{high:.3f}; England at years 1, 5, 10: " + ", ".join(f"{y:.4f}" for y in years))
+        print(
+            f"\nconstant world, {large.sum()} rows above 500: closing/opening {ratio.min():.2f} to {ratio.max():.2f}, "
+            f"middle 80% {low:.3f}-{high:.3f}; England at years 1, 5, 10: " + ", ".join(f"{y:.4f}" for y in years)
+        )
     assert ratio.min() > 0.05 and ratio.max() < 3
     assert low >= 0.75 and high <= 1.35
     assert np.abs(years - 1).max() <= 0.03

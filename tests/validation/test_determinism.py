@@ -29,7 +29,11 @@ def test_bytes_do_not_depend_on_the_process_or_its_hash_seed():
     found = set()
     for seed in ("0", "1", "random"):
         done = subprocess.run(
-            [sys.executable, "-c", CODE], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", CODE],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         found.add(done.stdout.strip())
     assert len(found) == 1

@@ -1,8 +1,9 @@
 """England from March 2024 to January 2026 with the published flows given.
 
-Tolerances set beforehand: 18-week share within 2 points and median within 1 week at the end. Known misses are asserted as
-misses, so that a change of either sign is noticed: waits over 65 weeks end far too low, because the 65-week drive of 2024 is
-not in the January 2026 priorities that are used throughout.
+Tolerances set beforehand: 18-week share within 2 points and median within 1 week at the end. Known misses are
+asserted as
+misses, so that a change of either sign is noticed: waits over 65 weeks end far too low, because the 65-week drive of
+2024 is not in the January 2026 priorities that are used throughout.
 """
 
 import numpy as np
@@ -21,8 +22,10 @@ def result():
 
 def test_end_of_the_hindcast(result, capsys):
     with capsys.disabled():
-        print("\nhindcast at January 2026, modelled (published):",
-              {m: f"{result.modelled[m][-1]:,.1f} ({result.published[m][-1]:,.1f})" for m in MEASURES})
+        print(
+            "\nhindcast at January 2026, modelled (published):",
+            {m: f"{result.modelled[m][-1]:,.1f} ({result.published[m][-1]:,.1f})" for m in MEASURES},
+        )
     assert result.months[-1] == "2026-01"
     assert abs(result.miss("within_18_share")[-1]) <= 2.0
     assert abs(result.miss("median_weeks")[-1]) <= 1.0

@@ -44,8 +44,11 @@ def test_places_and_quintiles_add_up_to_england(finished):
 
 
 def test_every_pound_drawn_is_spent_and_no_pot_is_overdrawn(finished):
-    model, tables = finished
-    money = {n: tables["money"].column(n).to_numpy().astype(float) for n in ("pot", "drawn", "capital_spend", "revenue_spend", "envelope")}
+    _, tables = finished
+    money = {
+        n: tables["money"].column(n).to_numpy().astype(float)
+        for n in ("pot", "drawn", "capital_spend", "revenue_spend", "envelope")
+    }
     months = len(set(tables["money"].column("month").to_pylist()))
     by_month = {n: v.reshape(months, -1).sum(axis=1) for n, v in money.items()}
     ordinary = by_month["envelope"] / 12

@@ -86,9 +86,14 @@ def test_parameter_moves_an_output(name, reference):
 
 def test_bands_of_comparisons_come_from_the_register():
     bands = Bands.from_register()
-    assert (bands.england, bands.trust) == (REGISTER.number("compare.band_england"), REGISTER.number("compare.band_trust"))
+    assert (bands.england, bands.trust) == (
+        REGISTER.number("compare.band_england"),
+        REGISTER.number("compare.band_trust"),
+    )
     assert bands.cost == pytest.approx(REGISTER.number("compare.band_cost"))
-    assert {n for n in REGISTER if n.startswith("compare.")} == {f"compare.band_{b}" for b in ("england", "trust", "cost")}
+    assert {n for n in REGISTER if n.startswith("compare.")} == {
+        f"compare.band_{b}" for b in ("england", "trust", "cost")
+    }
 
 
 def test_inactive_parameters_say_why():

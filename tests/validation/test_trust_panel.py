@@ -1,7 +1,7 @@
 """Stochastic baseline against the panel of trusts, April 2025 to January 2026, NHS trusts with over 5,000 waiting.
 
-Published: spread of 18-week shares 7.3-7.7 points and stable, sd of the monthly change 1.10 points, autocorrelation 0.99 at
-one month and 0.83 at nine, sd of the monthly list change 2.4 %. Tolerance: 20 % of each, for five years.
+Published: spread of 18-week shares 7.3-7.7 points and stable, sd of the monthly change 1.10 points, autocorrelation
+0.99 at one month and 0.83 at nine, sd of the monthly list change 2.4 %. Tolerance: 20 % of each, for five years.
 """
 
 from datetime import date

@@ -1,7 +1,7 @@
 """The planning round: boards ask, NHS England applies the limit, money moves, schemes are started and come to fruition.
 
-Decisions are taken simultaneously; what is shared (the national limit) is rationed by the scenario's explicit rule. Every
-pound drawn leaves a pot and a bank account and is spent by a named trust.
+Decisions are taken simultaneously; what is shared (the national limit) is rationed by the scenario's explicit rule.
+Every pound drawn leaves a pot and a bank account and is spent by a named trust.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
 from aft_sim.basis import streams
 from aft_sim.mechanisms import capital
-from aft_sim.policy.capital_regime import Limits, LimitRule, Route, approval_route
+from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
 from aft_sim.policy.programme import Status
 from aft_sim.spec.register import Register
 from aft_sim.world import Event, World
@@ -70,7 +70,7 @@ class CapitalPlanning:
 
     def _month(self, week: int) -> str:
         calendar = self._world.plan.calendar
-        return calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]].label
+        return str(calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]].label)
 
     def _year_limit(self, week: int) -> YearLimit:
         """The limit of the financial year that a week belongs to; drawn by year, so no policy can shift it."""
@@ -103,7 +103,9 @@ class CapitalPlanning:
         )
         w.money.cash += surplus
         w.money.pot += np.maximum(surplus, 0.0)
-        w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week), np.zeros_like(z))
+        w.money.backlog[:] = capital.backlog_step(
+            w.money.backlog, self._p("capital.backlog_growth", week), np.zeros_like(z)
+        )
 
     def open_year(self, week: int) -> None:
         """1 April: expenditure and envelopes grow, the year's limit is known."""
@@ -133,7 +135,9 @@ class CapitalPlanning:
                 self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
         revenue_share = self._p("capital.revenue_split", week)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
-        outcome = self._national.apply_limit(wished * (1 - revenue_share), self._world.money.envelope, rule, self._limit)
+        outcome = self._national.apply_limit(
+            wished * (1 - revenue_share), self._world.money.envelope, rule, self._limit
+        )
         revenue = wished * revenue_share
         self._move_money(week, decisions, outcome.spent, revenue, rule)
         spent, revenue = self._where_spent(outcome.spent, revenue)
@@ -186,9 +190,7 @@ class CapitalPlanning:
             return spent, revenue
         b = w.bundle
         eligible = np.flatnonzero(b.provider_trust >= 0)
-        share = self._national.choose_by_need(
-            w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients
-        )
+        share = self._national.choose_by_need(w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients)
         to_trust = np.zeros(len(self._trusts))
         to_trust[b.provider_trust[eligible]] = share[eligible]
         return to_trust * spent.sum(), to_trust * revenue.sum()
@@ -207,7 +209,7 @@ class CapitalPlanning:
         )
 
     def _months(self, name: str, week: int, key: str) -> float:
-        """Duration of a stage of one scheme: its quantile is fixed by the scheme's key, scaled to the parameter's value."""
+        """Months that a stage of one scheme takes: a quantile fixed by the scheme's key, scaled to the parameter."""
         parameter = self._register[name]
         u = float(self._draws.chance(name, 0, streams.words([key]))[0])
         u = 0.5 + (u - 0.5) * min(self._p("run.chance", week), 1.0)
@@ -294,7 +296,10 @@ class CapitalPlanning:
             listed = providers >= 0
             if item.kind == "theatre":
                 gain = capital.theatre_gain(
-                    1.0, self._p("capital.hub_cost", week), self._p("capital.hub_effect", week), w.opening.typical_hub_work
+                    1.0,
+                    self._p("capital.hub_cost", week),
+                    self._p("capital.hub_effect", week),
+                    w.opening.typical_hub_work,
                 )
                 np.add.at(w.theatre_gain, providers[listed], gain * item.real[listed])
             elif item.kind == "equipment":

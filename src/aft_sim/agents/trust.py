@@ -67,6 +67,6 @@ class Trust(mesa.Agent):
         if view.pot <= 0.0:
             return DrawDecision(self.index, 0.0, 0.0, "the pot is empty")
         wish = view.invest_share * view.pot * view.delivery * view.year_left
-        amount = float(capital.affordable(wish, view.pot, view.cash, view.expenditure, view.floor_days))
+        amount = capital.affordable(wish, view.pot, view.cash, view.expenditure, view.floor_days)
         reason = "" if amount >= wish else "cash would fall below its floor"
         return DrawDecision(self.index, wish, amount, reason)

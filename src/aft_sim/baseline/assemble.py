@@ -37,8 +37,8 @@ class RawRows:
         row_function: (row,) treatment function code, "POOLED" for pooled rows.
         waiting: (row, 2, week) people waiting, residents of England and of areas outside.
         admitted, non_admitted: (row, week) completions in the month.
-        flow_starts, flow_waiting: (row, icb + 1) starts and waiting list by ICB of residence; last column outside England.
-        pooled: (row,) how many published rows were pooled into it (1 = none).
+        flow_starts, flow_waiting: (row, icb + 1) starts and waiting list by ICB of residence; last column outside
+        England. pooled: (row,) how many published rows were pooled into it (1 = none).
         imputed: (row,) whether the row was imputed.
     """
 
@@ -66,9 +66,10 @@ class RawRows:
 def residence(extract: RttExtract, commissioners: CommissionerMap) -> Array:
     """Where the patients of each record live, (record, icb + 1), rows sum to one.
 
-    A sub-ICB location says it directly. Hubs (specialised services, health and justice, regions) have no residents: their
-    patients are placed where the same provider's other patients for the same function on the list live, else where all its
-    patients live, else where England's do. The last column is for areas outside England.
+    A sub-ICB location says it directly. Hubs (specialised services, health and justice, regions) have no residents:
+    their
+    patients are placed where the same provider's other patients for the same function on the list live, else where
+    all its patients live, else where England's do. The last column is for areas outside England.
     """
     r = extract.records
     n_icb = commissioners.weights.shape[1]
@@ -186,7 +187,7 @@ def _home_icb(extract: RttExtract, lives: Array) -> Index:
     n_icb = lives.shape[1] - 1
     seen = np.zeros((len(extract.providers), n_icb))
     np.add.at(seen, extract.records.provider, lives[:, :n_icb] * extract.records.total[:, None])
-    return np.argmax(seen, axis=1)
+    return np.asarray(np.argmax(seen, axis=1), dtype=np.int64)
 
 
 def _with_unknown_starts(
@@ -231,7 +232,9 @@ def pool_small(rows: RawRows) -> RawRows:
             # nothing to run on its own: its few completions join the provider's largest row
             largest = rows.row_function[int(np.argmax(np.where(mine & ~tiny, size, -1.0)))]
             function = [largest if t and m else f for f, t, m in zip(function, tiny, mine, strict=True)]
-    order = sorted(range(len(rows.provider)), key=lambda p: (rows.provider[p].startswith(INDEPENDENT), rows.provider[p]))
+    order = sorted(
+        range(len(rows.provider)), key=lambda p: (rows.provider[p].startswith(INDEPENDENT), rows.provider[p])
+    )
     used = [p for p in order if p in set(rows.row_provider.tolist())]
     new = {p: i for i, p in enumerate(used)}
     named = [(new[p], f) for p, f in zip(rows.row_provider.tolist(), function, strict=True)]

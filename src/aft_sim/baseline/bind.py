@@ -183,7 +183,11 @@ def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
 
 
 def bind(
-    scenario: Scenario, bundle: Bundle, calendar: Calendar | None = None, draw: int = 0, register: Register | None = None
+    scenario: Scenario,
+    bundle: Bundle,
+    calendar: Calendar | None = None,
+    draw: int = 0,
+    register: Register | None = None,
 ) -> Plan:
     """Bind a scenario to a baseline.
 
@@ -210,7 +214,13 @@ def bind(
     if problems:
         raise InputErrors(problems)
     return Plan(
-        scenario, bundle, calendar, draw, paths, np.unique(np.array(designated, dtype=np.int64)), first_week_from(calendar, scenario.aft.from_)
+        scenario,
+        bundle,
+        calendar,
+        draw,
+        paths,
+        np.unique(np.array(designated, dtype=np.int64)),
+        first_week_from(calendar, scenario.aft.from_),
     )
 
 

@@ -49,7 +49,8 @@ FILES = {
 #: The trust without a return, and where comparable trusts are found.
 MISSING_TRUST = "RHQ"
 MISSING_TRUST_TYPE = "ACUTE - TEACHING"
-#: Providers' expenditure 2025/26 (GBP 152,745m, NHS England financial performance report, quarter 4, draft accounts) over
+#: Providers' expenditure 2025/26 (GBP 152,745m, NHS England financial performance report, quarter 4, draft accounts)
+#: over
 #: operating expenditure 2023/24 in the accounts consolidation (GBP 130.84bn): rolls each trust forward two years.
 ROLL_FORWARD = 152_745 / 130_840
 SERIES_COLUMNS = (
@@ -126,9 +127,12 @@ def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
 
 
 def missing_trust(s: Sources, rows: RawRows) -> MissingTrust:
-    """What the published estimates say of the trust without a return: England with estimates less England as reported."""
+    """The trust without a return, as published estimates give it: England with estimates less England as reported."""
     month = f"{s.extract.period:%Y-%m}"
-    at = lambda column: s.series.at(column, month)  # noqa: E731
+
+    def at(column: str) -> float:
+        return s.series.at(column, month)
+
     reported = rows.waiting[:, ENGLAND].sum(axis=0)
     total = at("total_incomplete")
     within = total - at("over_18w")

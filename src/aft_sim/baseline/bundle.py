@@ -1,7 +1,9 @@
 """The packaged baseline in memory: England on 31 January 2026, reconciled, as arrays with named axes.
 
-Axes: trust (all trusts of the register), provider (those with a waiting list: trusts by code, then the independent sector
-of each ICB), row (provider x treatment function), group (five deprivation quintiles of England, most deprived first, and
+Axes: trust (all trusts of the register), provider (those with a waiting list: trusts by code, then the independent
+sector
+of each ICB), row (provider x treatment function), group (five deprivation quintiles of England, most deprived first,
+and
 areas outside England), icb (36, and one more for areas outside England), week (whole weeks waited, 104 and over last).
 """
 

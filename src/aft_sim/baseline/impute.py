@@ -1,4 +1,4 @@
-"""A trust that files no return, rebuilt from what is published about it (Sheffield Teaching, no return since July 2025).
+"""A trust that files no return, rebuilt from what is published of it (Sheffield Teaching, none since July 2025).
 
 NHS England publishes England with and without its estimates for missing trusts; while one trust is missing, the
 difference is that trust. The split by function and the age profile are those of comparable trusts, tilted until the
@@ -46,7 +46,7 @@ def largest_remainder(shares: Array, total: int) -> Array:
     base = np.floor(exact)
     order = np.argsort(-(exact - base).ravel(), kind="stable")
     out = base.ravel()
-    out[order[: int(round(total - base.sum()))]] += 1
+    out[order[: round(float(total - base.sum()))]] += 1
     return np.asarray(out.reshape(shares.shape))
 
 

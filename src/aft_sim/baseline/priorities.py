@@ -23,8 +23,8 @@ N_BANDS = len(BAND_EDGES) - 1
 BAND_OF_WEEK = np.searchsorted(np.array(BAND_EDGES[1:]), np.arange(N_WEEKS), side="right")
 #: Weeks from which single-week counts are too few even for England and are averaged in spells.
 TAIL_SPELLS = ((66, 78), (78, 104), (104, 105))
-#: The greatest chance of treatment in a week, per service: published counts cannot tell more, and ratios of small bands can
-#: exceed one.
+#: The greatest chance of treatment in a week, per service: published counts cannot tell more, and ratios of small
+#: bands can exceed one.
 CEILING = 0.8
 #: The least priority of any cell, as a share of England's mean: nobody is untreatable.
 FLOOR = 0.02
@@ -44,7 +44,9 @@ class Priorities:
 
     def by_row(self, group_of_row: NDArray[np.int64]) -> Array:
         """Priority of every cell, shape (service, row, week)."""
-        return np.minimum(self.profile[:, group_of_row, :] * self.ratio[:, :, BAND_OF_WEEK], CEILING)
+        rate: Array = self.profile[:, group_of_row, :] * self.ratio[:, :, BAND_OF_WEEK]
+        capped: Array = np.minimum(rate, CEILING)
+        return capped
 
 
 def gamma_shape(events: Array, expected: Array) -> float:

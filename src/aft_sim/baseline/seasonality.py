@@ -85,9 +85,7 @@ def estimate_season(months: list[tuple[int, int]], flows: Array) -> Season:
     return Season(factor)
 
 
-def latest_year_weekly_rate(
-    months: list[tuple[int, int]], flow: Array, season: Season, index: int, end: date
-) -> float:
+def latest_year_weekly_rate(months: list[tuple[int, int]], flow: Array, season: Season, index: int, end: date) -> float:
     """England's flow a standard week over the twelve months to `end`, season and working days taken out."""
     use = [j for j, ym in enumerate(months) if (end.year - 1, end.month) < ym <= (end.year, end.month)]
     weeks = sum(season.month_total(*months[j])[index] for j in use)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline import tables
 from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, RawRows
-from aft_sim.baseline.sources.expenditure import Expenditure
 from aft_sim.baseline.build import ROLL_FORWARD, SERIES_COLUMNS, Built, Sources
+from aft_sim.baseline.sources.expenditure import Expenditure
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def _write_trusts(folder: Path, s: Sources) -> None:
 
 
 def _expenditure(account: Sequence[Expenditure]) -> Array:
-    """Operating expenditure 2025/26, GBP m: accounts rolled forward to the sector's outturn, older ones one more year."""
+    """Operating expenditure 2025/26, GBP m: accounts rolled forward to the outturn, older ones by a year more."""
     both = [(a.opex, a.opex_2022_23) for a in account if a.year == "2023/24" and a.opex and a.opex_2022_23]
     one_year = sum(new for new, _ in both) / sum(old for _, old in both)
     rolled = {"2023/24": ROLL_FORWARD, "2022/23": ROLL_FORWARD * one_year}
@@ -245,9 +245,7 @@ def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, st
             "unexplained_flow_before": float(
                 np.abs(b.raw_weekly[0] * (1 - b.england_rates[2] / b.england_rates[0]) - raw_completions).sum()
             ),
-            "unexplained_flow_after": float(
-                np.abs(b.flows.starts * (1 - b.flows.removal_share) - completions).sum()
-            ),
+            "unexplained_flow_after": float(np.abs(b.flows.starts * (1 - b.flows.removal_share) - completions).sum()),
             "people_drifting_in_all": float(np.abs(b.flows.drift).sum()),
         },
         "largest_changes": _largest(rows, b),
@@ -258,7 +256,9 @@ def _largest(rows: RawRows, b: Built, n: int = 15) -> list[dict[str, Any]]:
     """The trusts whose flows were moved most, with what was published and what is used."""
     p = len(rows.provider)
     raw = np.stack([np.bincount(rows.row_provider, v, p) for v in b.raw_weekly])
-    new = np.stack([np.bincount(rows.row_provider, v, p) for v in (b.flows.starts, b.flows.admitted, b.flows.non_admitted)])
+    new = np.stack(
+        [np.bincount(rows.row_provider, v, p) for v in (b.flows.starts, b.flows.admitted, b.flows.non_admitted)]
+    )
     moved = np.abs(new[0] - raw[0]) + np.abs(new[1:].sum(0) - raw[1:].sum(0))
     return [
         {

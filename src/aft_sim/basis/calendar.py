@@ -58,9 +58,7 @@ def closing_sunday(year: int, month: int) -> date:
     """Return the Sunday nearest the last day of a month (never a tie: a week has seven days)."""
     last = date(year, month, _calendar.monthrange(year, month)[1])
     since_sunday = (last.weekday() + 1) % 7
-    return (
-        last - timedelta(days=since_sunday) if since_sunday <= 3 else last + timedelta(days=7 - since_sunday)
-    )
+    return last - timedelta(days=since_sunday) if since_sunday <= 3 else last + timedelta(days=7 - since_sunday)
 
 
 def financial_year(day: date) -> str:

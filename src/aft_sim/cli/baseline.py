@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 #: Trusts named where a part of a name fits several.
 MOST_OPTIONS = 8
 FROM = Annotated[
-    Path | None, typer.Option("--from", help="A baseline written by `aft-sim baseline build`; the packaged one by default.")
+    Path | None,
+    typer.Option("--from", help="A baseline written by `aft-sim baseline build`; the packaged one by default."),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 

@@ -42,7 +42,14 @@ def wait_cells(row: Mapping[str, float]) -> list[str]:
     return [*cells, *(f"{row[name]:,.0f}" for name in ("over_52", "over_65"))]
 
 
-WAIT_HEADS = ("Waiting\nlist", "Within 18\nweeks, %", "Median,\nweeks", "92nd per-\ncentile", "Over 52\nweeks", "Over 65\nweeks")
+WAIT_HEADS = (
+    "Waiting\nlist",
+    "Within 18\nweeks, %",
+    "Median,\nweeks",
+    "92nd per-\ncentile",
+    "Over 52\nweeks",
+    "Over 65\nweeks",
+)
 
 
 @dataclass(frozen=True)
@@ -257,7 +264,10 @@ class TrustPage:
         terminal.show(
             terminal.facts(
                 [
-                    ("Expenditure 2025/26", _pounds(money["expenditure"], f"rolled forward from the accounts of {year}")),
+                    (
+                        "Expenditure 2025/26",
+                        _pounds(money["expenditure"], f"rolled forward from the accounts of {year}"),
+                    ),
                     (
                         "Planned surplus 2025/26",
                         "none published" if np.isnan(surplus) else f"{surplus:.1f}% of income".replace("-", "−"),
@@ -282,7 +292,11 @@ class TrustPage:
     def _print_flows(self, page: Mapping[str, Any]) -> None:
         heads = ("Published", "Used", "Change")
         table = terminal.plain_table("People a standard week", *heads, right=heads, whole=heads)
-        labels = {"starts": "Clock starts", "admitted": "Completed, admitted", "non_admitted": "Completed, not admitted"}
+        labels = {
+            "starts": "Clock starts",
+            "admitted": "Completed, admitted",
+            "non_admitted": "Completed, not admitted",
+        }
         for name, label in labels.items():
             flow = page["flows_a_week"][name]
             change = 100 * (flow["used"] / flow["published"] - 1) if flow["published"] else float("nan")
@@ -292,7 +306,9 @@ class TrustPage:
         terminal.show(table)
         marks = []
         if page["estimated_services"]:
-            marks.append(f"{terminal.count(page['estimated_services'], 'service')} estimated: the trust made no return.")
+            marks.append(
+                f"{terminal.count(page['estimated_services'], 'service')} estimated: the trust made no return."
+            )
         if page["pooled_services"]:
             marks.append(f"{page['pooled_services']} services of fewer than 50 people are pooled into one.")
         terminal.say(" ".join(marks) or "Nothing estimated or pooled.", "dim")
@@ -320,9 +336,15 @@ def print_build(b: Bundle) -> None:
                     f"{made['rows_after_pooling']:,}; {made['people_in_pooled_rows']:,} people wait in pooled ones",
                 ),
                 ("Estimated services", f"{int(b.imputed.sum()):,}, of a trust that made no return"),
-                ("Placed by residence", f"{made['hub_patients_placed']:,.0f} people whose commissioner has no residents"),
+                (
+                    "Placed by residence",
+                    f"{made['hub_patients_placed']:,.0f} people whose commissioner has no residents",
+                ),
                 ("Unknown clock starts", f"{made['unknown_clock_starts_spread']:,.0f}, spread over the weeks waited"),
-                ("Starts moved", f"{made['starts_moved_a_week']:,.0f} a week ({100 * made['starts_moved_a_week'] / starts:.1f}%)"),
+                (
+                    "Starts moved",
+                    f"{made['starts_moved_a_week']:,.0f} a week ({100 * made['starts_moved_a_week'] / starts:.1f}%)",
+                ),
                 (
                     "Completions moved",
                     f"{made['completions_moved_a_week']:,.0f} a week "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aft_sim.basis.errors import InputError
 from aft_sim.cli import terminal
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def compare(
     vs: Annotated[str, typer.Option("--vs", help="Scenario it is compared with.")] = "baseline",
     seeds: Annotated[int, typer.Option(min=1, help="Number of pairs of runs (not with --from).")] = 20,
     at: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM", help=f"Month to compare at: {TARGET_MONTH} unless the runs end before.")
+        str | None,
+        typer.Option(metavar="YYYY-MM", help=f"Month to compare at: {TARGET_MONTH} unless the runs end before."),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Last month to run: the month of --at by default.")
@@ -53,7 +55,9 @@ def compare(
     source: Annotated[Path | None, typer.Option("--from", help="Read a stored study; nothing is run.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     csv: Annotated[Path | None, typer.Option(help="Also write the table as CSV, with a codebook.")] = None,
-    chart: Annotated[Path | None, typer.Option(help="Also draw England's effect (PNG, SVG, CSV, alternative text).")] = None,
+    chart: Annotated[
+        Path | None, typer.Option(help="Also draw England's effect (PNG, SVG, CSV, alternative text).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
     """Compare two scenarios by pairs of runs that share every chance event the policy does not touch.
@@ -61,12 +65,18 @@ def compare(
     Each effect comes with a 95 % interval, the most that could be gained (ceiling) and a verdict: practically zero,
     higher, lower, or cannot tell.
     """
-    from aft_sim.cli import trusts
     from aft_sim.baseline import bundle
+    from aft_sim.cli import trusts
     from aft_sim.outcomes.registry import outcome as find_outcome
     from aft_sim.study.compare import compare as paired
 
-    find_outcome(outcome)
+    if find_outcome(outcome).levels == ("money",):
+        raise InputError(
+            "money is reported beside every comparison, by financial year",
+            where="--outcome",
+            found=outcome,
+            expected="an outcome of the waiting list: see aft-sim list outcomes",
+        )
     if source is not None and (out is not None or until is not None):
         raise typer.BadParameter("--from reads a stored study: --out and --until do not apply")
     asked = terminal.read_month(at, "--at") if at else None
@@ -95,7 +105,13 @@ def compare(
         if where:
             where(f"Chart: {', '.join(map(str, saved))}")
     if where:
-        where(f"Stored in {out}" if out else f"Read from {source}" if source else "Not stored (--out FOLDER stores the runs).")
+        where(
+            f"Stored in {out}"
+            if out
+            else f"Read from {source}"
+            if source
+            else "Not stored (--out FOLDER stores the runs)."
+        )
     raise typer.Exit(code)
 
 

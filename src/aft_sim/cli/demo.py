@@ -26,12 +26,15 @@ def demo(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     seeds: Annotated[int, typer.Option(min=1, help="Pairs of runs a comparison.")] = 20,
     years: Annotated[int, typer.Option(min=1, max=10, help="Financial years: 5 run to 31 March 2031.")] = 5,
-    out: Annotated[Path, typer.Option(help="Folder for runs and charts; runs already there are kept.")] = Path("aft-sim-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for runs and charts; runs already there are kept.")] = Path(
+        "aft-sim-demo"
+    ),
 ) -> None:
     """Run England with the first wave, with none and with many advanced foundation trusts, and say what differs.
 
     Three scenarios share the same seeds. Results: two comparisons in words and as tables, two charts, and a stored
-    study that `aft-sim compare --from` reads. Takes about two minutes on two cores; quicker with fewer seeds.
+    study that `aft-sim compare --from` reads. Takes about two minutes on two cores, and half a
+    minute more the first time, when the model is compiled; quicker with fewer seeds.
     """
     from aft_sim.baseline import bundle
     from aft_sim.cli import trusts
@@ -43,9 +46,7 @@ def demo(
     at = min(TARGET_MONTH, until)
     scenarios = [load_scenario(name) for name in SCENARIOS]
     with terminal.progress(len(scenarios) * seeds, "Running three scenarios") as report:
-        results = run_pairs(
-            scenarios, seeds, until=terminal.last_day(until), workers=workers, out=out, progress=report
-        )
+        results = run_pairs(scenarios, seeds, until=terminal.last_day(until), workers=workers, out=out, progress=report)
     code = terminal.report_failures(results)
     baseline = bundle.load()
     names = trusts.names(baseline)

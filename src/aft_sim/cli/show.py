@@ -68,8 +68,7 @@ def show(
             "there is nothing of this name to show",
             found=name,
             expected="a scenario, parameter, lever, set:NAME, outcome, or schedule",
-            hint=did_you_mean(name, options)
-            or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
+            hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 
 

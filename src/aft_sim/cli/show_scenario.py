@@ -63,7 +63,9 @@ def _levers(scenario: Scenario) -> None:
     values = scenario.levers()
     terminal.heading("Levers")
     for path, lever in levers().items():
-        line = Text.assemble(f"{path} = ", (lever_text(values[path]), "bold"), (f"  ({_origin(scenario, path)})", "dim"))
+        line = Text.assemble(
+            f"{path} = ", (lever_text(values[path]), "bold"), (f"  ({_origin(scenario, path)})", "dim")
+        )
         terminal.show(line)
         words = f"{lever.policy} Source: {lever.source}."
         if not lever.active:

@@ -197,7 +197,14 @@ def progress(total: int, what: str, noun: str = "run") -> Generator[Report, None
         remark(f"{what}: {count(total, noun)}")
         yield lambda done, all_runs, label: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}", markup=False),

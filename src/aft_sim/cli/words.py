@@ -24,7 +24,9 @@ def sentences(comparison: Comparison, target: tuple[str, float] | None = None) -
         target: month and percent of a published target for England's 18-week share, told if it is the month compared.
     """
     rows = {row.group: row for row in comparison.rows}
-    found = [f"{_subject(rows[group], comparison)} {_effect(rows[group], comparison)}" for group in TOLD if group in rows]
+    found = [
+        f"{_subject(rows[group], comparison)} {_effect(rows[group], comparison)}" for group in TOLD if group in rows
+    ]
     if "england" in rows and "treated" not in rows and len(comparison.treated) == len(comparison.without_list):
         found.insert(1, _nobody(comparison))
     if target and comparison.outcome.name == "within_18_share" and target[0] == comparison.at:
@@ -42,9 +44,7 @@ def _subject(row: EffectRow, comparison: Comparison) -> str:
     if row.group == "england":
         when = style.month_name(comparison.at)
         when = f"twelve months to {when}" if outcome.kind == "flow" else when
-        return (
-            f"England, {outcome.label}, {when}: {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
-        )
+        return f"England, {outcome.label}, {when}: {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
     name = {
         "treated": f"Treated trusts ({_treated(comparison)})",
         "quintile-1": "Most deprived fifth of England",
@@ -130,7 +130,8 @@ def _money(comparison: Comparison) -> str:
         )
         if name in found
     ]
-    return f"Money from the opening to {style.month_name(comparison.at)}, against {comparison.baseline}: {'; '.join(parts)}."
+    until = style.month_name(comparison.at)
+    return f"Money from the opening to {until}, against {comparison.baseline}: {'; '.join(parts)}."
 
 
 def _change(row: MoneyRow) -> str:

@@ -62,8 +62,8 @@ def open_access(
     """Split the opening list by quintile so that the published gap holds.
 
     Quintiles with a lower chance of treatment become a larger part of a cohort the longer it waits: their weight grows
-    as exp(difference in chance x cumulative chance of treatment), so a gap once opened keeps itself. One number, the difference between the extreme fifths, is
-    solved so that England shows the given ratio; trusts differ around it.
+    as exp(difference in chance x cumulative chance of treatment), so a gap once opened keeps itself. One number, the
+    difference between the extreme fifths, is solved so that England shows the given ratio; trusts differ around it.
 
     Args:
         waiting: (row, week) residents of England waiting.
@@ -82,7 +82,6 @@ def open_access(
         shares = quintile_share[:, :, None] * tilt
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
         return np.asarray(shares * waiting[:, None, :])
-
 
     def miss(difference: float) -> float:
         return gap_over_52(people(difference)) - gap

@@ -1,7 +1,7 @@
-"""Capital: the pot of unspent surpluses, schemes, and the one channel by which each kind of scheme adds capacity (model 5.9).
+"""Capital: the pot of unspent surpluses, schemes, and the one channel by which each kind of scheme adds capacity.
 
-Ordinary capital keeps equipment and estate as they are; only what comes on top of it (draws from pots) or is taken away from
-it (envelopes cut to make room) changes capacity. All money is GBP m, cash.
+Ordinary capital keeps equipment and estate as they are; only what comes on top of it (draws from pots) or is taken
+away from it (envelopes cut to make room) changes capacity. All money is GBP m, cash.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def year_surplus(
     return np.asarray(margin * np.nan_to_num(expenditure))
 
 
-def affordable(wish: Array, pot: Array, cash: Array, expenditure: Array, floor_days: float) -> Array:
+def affordable(wish: float, pot: float, cash: float, expenditure: float, floor_days: float) -> float:
     """Draw that pot and cash allow, GBP m: never beyond the pot, never below a floor of days of expenditure."""
     floor = expenditure * floor_days / 365.25
-    return np.asarray(np.clip(np.minimum(wish, np.minimum(pot, cash - floor)), 0.0, None))
+    return max(min(wish, pot, cash - floor), 0.0)
 
 
-def split(amount: Array, new: float, improvement: float, lifecycle: float, equipment: float, elective: float) -> dict[str, Array]:
+def split(
+    amount: Array, new: float, improvement: float, lifecycle: float, equipment: float, elective: float
+) -> dict[str, Array]:
     """Split capital by what it buys, following the estates return.
 
     Args:

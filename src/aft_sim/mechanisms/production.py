@@ -1,4 +1,4 @@
-"""Capacity to treat: opening rates moved by season, inputs, productivity and the pull of the list (model section 5.4)."""
+"""Capacity to treat: opening rates moved by season, inputs, productivity and the pull of the list (section 5.4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from aft_sim.basis import streams
 Array = NDArray[np.float64]
 
 
-def input_effect(staff: Array, equipment: Array, beds: Array, elasticities: tuple[float, float, float]) -> tuple[Array, Array]:
+def input_effect(
+    staff: Array, equipment: Array, beds: Array, elasticities: tuple[float, float, float]
+) -> tuple[Array, Array]:
     """Effect of inputs on admitted and non-admitted capacity.
 
     Args:
@@ -25,7 +27,9 @@ def input_effect(staff: Array, equipment: Array, beds: Array, elasticities: tupl
     return both * beds**c, both
 
 
-def supply_feedback(mean_list: Array, opening_list: Array, mean_starts: Array, opening_starts: Array, power: float) -> Array:
+def supply_feedback(
+    mean_list: Array, opening_list: Array, mean_starts: Array, opening_starts: Array, power: float
+) -> Array:
     """How providers answer to their own list: `(list / opening list, per unit of demand) ** power`.
 
     Without it chance alone empties rows within five years. Smoothed over half a year by the caller.

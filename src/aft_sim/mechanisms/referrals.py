@@ -90,7 +90,7 @@ def split_by_quintile(
     """
     weight = population_mix * use
     weight = weight / weight.sum(axis=1, keepdims=True)
-    known = np.isfinite(catchment).all(axis=1)
+    known = np.asarray(np.isfinite(catchment).all(axis=1))
     for _ in range(rounds):
         by_trust = np.zeros(catchment.shape)
         np.add.at(by_trust, trust, weight * starts[:, None])
@@ -108,8 +108,8 @@ def split_by_quintile(
 def choice_exponents(own_elasticity: float, slope: float, starts: Array, entries: Entries) -> Array:
     """Exponents on relative waits that give the measured own-wait elasticity of demand.
 
-    With shares `share0 * ratio**-c`, renormalised within a market, a provider's own elasticity is `-c (1 - share)`; `c` is set
-    so that its average over patients is the measured one, and varies by quintile around that average.
+    With shares `share0 * ratio**-c`, renormalised within a market, a provider's own elasticity is `-c (1 - share)`;
+    `c` is set so that its average over patients is the measured one, and varies by quintile around that average.
 
     Args:
         own_elasticity: measured elasticity as a positive number [H01].
@@ -179,10 +179,8 @@ def autocorrelated(previous: Array, u: Array, persistence: float) -> Array:
     return np.asarray(persistence * previous + np.sqrt(1 - persistence**2) * streams.normal(u))
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
-def move_residents(
-    mix: Array, entry_row: Index, share: Array, joined: Array, start: Array, end: Array
-) -> None:
+@numba.njit(cache=True)
+def move_residents(mix: Array, entry_row: Index, share: Array, joined: Array, start: Array, end: Array) -> None:
     """Carry the stock by ICB of residence through a week, in place.
 
     People of all ICBs in a row and group wait alike, so whoever leaves is drawn in proportion; those who join come

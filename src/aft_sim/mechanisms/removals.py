@@ -1,8 +1,9 @@
 """Removals other than treatment, validation and late registration (model section 5.3).
 
-England's removals follow clock starts rather than the list (7% of the list a month in 2016-19 against 3.5% since 2022, but
-17% and 14% of starts), and per start they were fewer when the list per start was longer. Which of these will hold is a choice
-that every comparison must be able to vary.
+England's removals follow clock starts rather than the list (7% of the list a month in 2016-19 against 3.5% since
+2022, but
+17% and 14% of starts), and per start they were fewer when the list per start was longer. Which of these will hold is
+a choice that every comparison must be able to vary.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def hazard_shape() -> Array:
     """Relative chance of routine removal by weeks waited.
 
     Nobody is removed in the first five weeks, when the published counts show late registrations instead; after that
-    the chance is flat. With flows given, this shape reproduces England's median wait from 2024 to 2026 within half a week.
+    the chance is flat. With flows given, this shape reproduces England's median wait from 2024 to 2026 within half a
+    week.
     """
     shape = np.ones(WEEKS)
     shape[:EARLY_WEEKS] = 0.0
@@ -43,8 +45,10 @@ def total(
     """Removals a week (net of late registrations) in each row.
 
     With s starts, n waiting, index 0 for opening, all closures give `share * s0` at opening and then
-    fitted: `share * s * ((N / N0) / (S / S0)) ** exponent` with England's sums N and S, because the exponent is England's: row by
-    row it would let lists run away; starts: `share * s`; list: `share * s0 * n / n0`; mixed: the geometric mean of the last two.
+    fitted: `share * s * ((N / N0) / (S / S0)) ** exponent` with England's sums N and S, because the exponent is
+    England's: row by
+    row it would let lists run away; starts: `share * s`; list: `share * s0 * n / n0`; mixed: the geometric mean of
+    the last two.
 
     Args:
         share: (row,) removals per start at opening.

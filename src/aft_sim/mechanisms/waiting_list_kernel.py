@@ -69,7 +69,16 @@ def kernel() -> Any:
 
 @_jit
 def _taken(
-    scale: float, at: int, once: int, before: float, least: float, most: float, buffer: Any, access: Any, stop: int, v: Any
+    scale: float,
+    at: int,
+    once: int,
+    before: float,
+    least: float,
+    most: float,
+    buffer: Any,
+    access: Any,
+    stop: int,
+    v: Any,
 ) -> tuple[float, float]:
     """At this scale: people in the cells it empties, and weighted people in the others (arguments as ``_scale``)."""
     full, partial, mixed = 0.0, 0.0, 0
@@ -106,7 +115,16 @@ def _smallest(at: int, access: Any, stop: int, v: Any) -> float:
 
 @_jit
 def _scale(
-    amount: float, at: int, once: int, before: float, least: float, most: float, buffer: Any, access: Any, stop: int, v: Any
+    amount: float,
+    at: int,
+    once: int,
+    before: float,
+    least: float,
+    most: float,
+    buffer: Any,
+    access: Any,
+    stop: int,
+    v: Any,
 ) -> tuple[float, float]:
     """Solves sum(min(1, scale * weight) * people) = amount, also where cells run empty (water-filling).
 

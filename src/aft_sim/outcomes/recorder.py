@@ -19,9 +19,9 @@ Array = NDArray[np.float64]
 ALL = "all"
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _histograms(n: Array, is_trust: NDArray[np.bool_], by_row: Array, by_sector: Array) -> None:
-    """One pass over the list: people within 18, over 52 and over 65 weeks by row and group, and weeks by sector and group."""
+    """One pass over the list: within 18, over 52 and over 65 weeks by row and group; weeks by sector and group."""
     by_sector[:] = 0.0
     for r in range(n.shape[0]):
         s = 0 if is_trust[r] else 1

@@ -1,4 +1,4 @@
-"""Rules of the capital regime: who approves a scheme, how long that takes, what the national limit leaves (model 5.9)."""
+"""Rules of the capital regime: who approves a scheme, and what the national limit leaves (section 5.9)."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def approval_route(cost: float, segment: float, approval_freedom: bool, limits: 
 
     Returns:
         "board" within the trust's own delegated limit, "aft" for what only the freedom adds, "treasury" above the
-        Treasury's limit, else "ordinary". A scheme within the ordinary limit takes the board route for everybody: for it
-        the freedom changes nothing, by construction.
+        Treasury's limit, else "ordinary". A scheme within the ordinary limit takes the board route for everybody: for
+        it the freedom changes nothing, by construction.
     """
     own = limits.distressed if segment in DISTRESSED_SEGMENTS else limits.board
     if cost <= own:
@@ -61,7 +61,8 @@ class LimitOutcome:
     Attributes:
         spent: (trust,) GBP m drawn from pots and spent on capital.
         cut: (trust,) GBP m taken from ordinary envelopes to make room.
-        beyond_limit: GBP m by which provider capital rises in all: money created where `additive`, unused room otherwise.
+        beyond_limit: GBP m by which provider capital rises in all: money created where `additive`, unused room
+        otherwise.
     """
 
     spent: Array
@@ -72,7 +73,8 @@ class LimitOutcome:
 def apply_limit(wanted: Array, envelopes: Array, rule: LimitRule, crowd_out: float) -> LimitOutcome:
     """Reconcile draws with the limit on provider capital.
 
-    Of each pound drawn a share `crowd_out` needs room that others hold (close to one when the limit binds [J01], close to
+    Of each pound drawn a share `crowd_out` needs room that others hold (close to one when the limit binds [J01],
+    close to
     zero when it is underspent [J02]). Either the draws give way, or everybody's ordinary envelope does, or nobody's.
 
     Args:

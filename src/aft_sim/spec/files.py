@@ -90,9 +90,7 @@ def read_chain(reference: str | Path) -> tuple[list[Layer], list[InputError]]:
                 break
             place = layer.place("extends")
             if not isinstance(parent, str) or not parent.strip():
-                raise InputError(
-                    "extends names a scenario", where=place, found=parent, expected='such as "baseline"'
-                )
+                raise InputError("extends names a scenario", where=place, found=parent, expected='such as "baseline"')
             path = _find(parent, path, place)
             if path.resolve() in visited:
                 loop = " extends ".join(p.name for p in [*visited, path])

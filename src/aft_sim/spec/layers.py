@@ -81,9 +81,7 @@ def check_layer(layer: Layer, register: Register) -> Content:
     for name in TABLES:
         table = layer.table.get(name, {})
         if not isinstance(table, dict):
-            found = InputError(
-                f"{name} must be a table", where=layer.place(name), found=table, expected=f"[{name}]"
-            )
+            found = InputError(f"{name} must be a table", where=layer.place(name), found=table, expected=f"[{name}]")
             content.problems.append(found)
             continue
         content.levers[name] = table
@@ -108,9 +106,7 @@ def _header_problems(layer: Layer) -> Iterator[InputError]:
             hint = did_you_mean(key, _TOP)
             if key in register_heads():
                 hint = f"Parameters stand in the table [parameters], such as parameters.{key}."
-            yield InputError(
-                "unknown key", where=layer.place(key), found=key, expected=", ".join(_TOP), hint=hint
-            )
+            yield InputError("unknown key", where=layer.place(key), found=key, expected=", ".join(_TOP), hint=hint)
     schema = table.get("schema")
     if schema != SCHEMA or isinstance(schema, bool):
         yield InputError(
@@ -127,9 +123,7 @@ def _header_problems(layer: Layer) -> Iterator[InputError]:
     for key in ("title", "question"):
         text = table.get(key, "" if key == "question" else None)
         if not isinstance(text, str) or (key == "title" and not text.strip()):
-            yield InputError(
-                f"a scenario needs a {key}", where=layer.place(key), found=text, expected="a text"
-            )
+            yield InputError(f"a scenario needs a {key}", where=layer.place(key), found=text, expected="a text")
 
 
 def register_heads() -> frozenset[str]:
@@ -164,9 +158,7 @@ def _lever_problem(path: tuple[str | int, ...], detail: Mapping[str, Any], layer
     where, found, kind = layer.place(*path), detail["input"], detail["type"]
     if kind == "extra_forbidden":
         prefix = _dotted(path[:-1]) + "."
-        options = list(
-            dict.fromkeys(p.removeprefix(prefix).split(".")[0] for p in levers() if p.startswith(prefix))
-        )
+        options = list(dict.fromkeys(p.removeprefix(prefix).split(".")[0] for p in levers() if p.startswith(prefix)))
         key = str(path[-1])
         hint = did_you_mean(key, options)
         if f"{prefix}{key}" in Register.load():
@@ -183,9 +175,7 @@ def _lever_problem(path: tuple[str | int, ...], detail: Mapping[str, Any], layer
     if isinstance(refused, Refused):
         problem = refused.problem
         what = f"{_dotted(path)}: {problem.what}"
-        return InputError(
-            what, where=where, found=problem.found, expected=problem.expected, hint=problem.hint
-        )
+        return InputError(what, where=where, found=problem.found, expected=problem.expected, hint=problem.hint)
     expected = _EXPECTED.get(kind, str(detail["msg"]).lower())
     for bound, words in (("ge", "at least"), ("le", "at most")):
         if bound in context:
@@ -195,9 +185,7 @@ def _lever_problem(path: tuple[str | int, ...], detail: Mapping[str, Any], layer
         options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         expected = " or ".join(f'"{option}"' for option in options)
         hint = did_you_mean(str(found), options)
-    return InputError(
-        f"{_dotted(path)} has a wrong value", where=where, found=found, expected=expected, hint=hint
-    )
+    return InputError(f"{_dotted(path)} has a wrong value", where=where, found=found, expected=expected, hint=hint)
 
 
 def _read_parameters(layer: Layer, register: Register, content: Content) -> None:
@@ -236,9 +224,7 @@ def _read_changes(layer: Layer, register: Register, content: Content) -> None:
             continue
         if change.key in seen:
             found = f"{change.parameter} from {change.start}"
-            content.problems.append(
-                InputError("a change is given twice", where=str(change.origin), found=found)
-            )
+            content.problems.append(InputError("a change is given twice", where=str(change.origin), found=found))
         seen.add(change.key)
         content.changes.append((position, change))
 
@@ -271,9 +257,7 @@ def _read_change(
             known = register.get_checked(name, place("parameter")) if isinstance(name, str) else None
             if known is None:
                 raise InputError("parameter must be a name", where=place("parameter"), found=name)
-            value = register.accept(
-                known.name, entry["value"], place("value" if known.active else "parameter")
-            )
+            value = register.accept(known.name, entry["value"], place("value" if known.active else "parameter"))
         except InputError as error:
             problems.append(error)
     if "from" in entry:

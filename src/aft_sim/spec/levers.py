@@ -46,9 +46,7 @@ def read_day(value: object) -> date:
     Raises:
         Refused: A time of day, a number, or text that is not a date.
     """
-    problem = InputError(
-        "not a date", found=value, expected="a day such as 2027-04-01, without quotes or time"
-    )
+    problem = InputError("not a date", found=value, expected="a day such as 2027-04-01, without quotes or time")
     if isinstance(value, str):
         try:
             return date.fromisoformat(value)

@@ -159,9 +159,7 @@ def read_prior(entry: object, default: float, minimum: float, maximum: float, wh
         )
     form = FORMS[str(name)]
     given = {key: value for key, value in entry.items() if key != "form"}
-    numbers = {
-        k: float(v) for k, v in given.items() if isinstance(v, int | float) and not isinstance(v, bool)
-    }
+    numbers = {k: float(v) for k, v in given.items() if isinstance(v, int | float) and not isinstance(v, bool)}
     expected = f"{name} with {', '.join(form.arguments)}"
     if set(given) != set(form.arguments) or len(numbers) != len(given):
         raise InputError("wrong arguments of a distribution", where=where, found=given, expected=expected)
@@ -169,7 +167,5 @@ def read_prior(entry: object, default: float, minimum: float, maximum: float, wh
     if not all(map(math.isfinite, arguments.values())) or not form.ok(arguments):
         raise InputError("impossible distribution", where=where, found=given, expected=expected)
     if not form.cdf(maximum, arguments) - form.cdf(minimum, arguments) > 0.05:
-        raise InputError(
-            "almost all of the distribution lies outside the allowed range", where=where, found=given
-        )
+        raise InputError("almost all of the distribution lies outside the allowed range", where=where, found=given)
     return Prior(str(name), arguments, minimum, maximum)

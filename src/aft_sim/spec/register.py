@@ -204,9 +204,7 @@ class Register(Mapping[str, Parameter]):
             lines = key_lines(text)
             document = tomllib.loads(text)
             for key in document.keys() - {"parameter"}:
-                problems.append(
-                    InputError("unknown table", where=f"{file}:{line_of(lines, (key,))}", found=key)
-                )
+                problems.append(InputError("unknown table", where=f"{file}:{line_of(lines, (key,))}", found=key))
             for position, entry in enumerate(document.get("parameter", [])):
                 place = f"{file}:{line_of(lines, ('parameter', position))}"
                 try:
@@ -215,9 +213,7 @@ class Register(Mapping[str, Parameter]):
                     problems.append(error)
                     continue
                 if parameter.name in found:
-                    problems.append(
-                        InputError("a parameter is given twice", where=place, found=parameter.name)
-                    )
+                    problems.append(InputError("a parameter is given twice", where=place, found=parameter.name))
                 found[parameter.name] = parameter
                 places[parameter.name] = place
         problems += _check_names(found, places)
@@ -439,7 +435,5 @@ def _check_names(found: Mapping[str, Parameter], places: Mapping[str, str]) -> l
                 problems.append(InputError("a name begins with another name", where=places[name], found=name))
         partner = parameter.drawn_with
         if partner is not None and (partner not in found or found[partner].drawn_with is not None):
-            problems.append(
-                InputError("drawn_with names no independent parameter", where=places[name], found=partner)
-            )
+            problems.append(InputError("drawn_with names no independent parameter", where=places[name], found=partner))
     return problems

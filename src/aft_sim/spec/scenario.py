@@ -114,9 +114,7 @@ class Scenario:
         origin = self.origins.get(path)
         return None if origin is None else str(origin)
 
-    def with_changes(
-        self, name: str, changes: Mapping[str, object], *, register: Register | None = None
-    ) -> Scenario:
+    def with_changes(self, name: str, changes: Mapping[str, object], *, register: Register | None = None) -> Scenario:
         """Return a scenario that differs in the values given.
 
         Args:
@@ -247,9 +245,7 @@ def _missing(merged: Mapping[str, Mapping[str, Any]], leaf: Layer) -> list[Input
                 expected = " or ".join(f'"{option}"' for option in options)
                 place = leaf.place(name, key)
                 problems.append(
-                    InputError(
-                        f"{name}.{key} must be chosen", where=place, expected=expected, hint=info.description
-                    )
+                    InputError(f"{name}.{key} must be chosen", where=place, expected=expected, hint=info.description)
                 )
     return problems
 

@@ -78,9 +78,7 @@ def check_trust_reference(text: object, where: str | None = None) -> str:
         InputError: Not a text, not shaped like a code, or an unknown set.
     """
     if not isinstance(text, str):
-        raise InputError(
-            "not a trust", where=where, found=text, expected='a code such as "RTF" or "set:first-wave"'
-        )
+        raise InputError("not a trust", where=where, found=text, expected='a code such as "RTF" or "set:first-wave"')
     if text.startswith(PREFIX):
         name = text.removeprefix(PREFIX)
         if name in _shipped() and not name.endswith(":"):
@@ -118,9 +116,7 @@ def _shipped() -> Mapping[str, TrustSet]:
     document = tomllib.loads(text)
     found: dict[str, TrustSet] = {}
     for entry in document["set"]:
-        members = tuple(
-            Member(m["trust"], m["status"], m["name"], m.get("source", "")) for m in entry["members"]
-        )
+        members = tuple(Member(m["trust"], m["status"], m["name"], m.get("source", "")) for m in entry["members"])
         name = entry["name"]
         found[name] = TrustSet(name, entry["title"], entry["source"], members, False, f"{PREFIX}{name}")
     for entry in document["computed"]:

@@ -1,6 +1,7 @@
-"""A short hindcast: England as one list, real flows given, from a rebuilt opening state; how far off is the age structure?
+"""A short hindcast: England as one list, real flows given, from a rebuilt opening; how far off are the waits?
 
-It tests the parts that no flow tells: who is treated, who is removed, how waits age. The opening list is not published by
+It tests the parts that no flow tells: who is treated, who is removed, how waits age. The opening list is not
+published by
 week, only in summary; it is rebuilt from those figures by bending today's shape until every published figure is met.
 """
 
@@ -67,8 +68,10 @@ def published(bundle: Bundle, month: str) -> dict[str, float]:
 def rebuild(bundle: Bundle, month: str) -> Array:
     """People by week waited at a month's end, (week,), from the published summary of that month.
 
-    The list of the baseline's month gives the shape. Its cumulative distribution is mapped, piecewise linearly, so that the
-    total, the median, the 92nd percentile, and the counts within 18 and over 52, 65, 78 and 104 weeks are those published.
+    The list of the baseline's month gives the shape. Its cumulative distribution is mapped, piecewise linearly, so
+    that the
+    total, the median, the 92nd percentile, and the counts within 18 and over 52, 65, 78 and 104 weeks are those
+    published.
     """
     row = published(bundle, month)
     total = row["total_incomplete"]
@@ -103,7 +106,9 @@ def weekly_flow(bundle: Bundle, column: str, calendar: Calendar) -> Array:
     return out
 
 
-def hindcast(bundle: Bundle, start: str = "2024-03", end: str = "2026-01", register: Register | None = None) -> Hindcast:
+def hindcast(
+    bundle: Bundle, start: str = "2024-03", end: str = "2026-01", register: Register | None = None
+) -> Hindcast:
     """Run England's list from one month's end to another's with the published flows given.
 
     Args:
@@ -132,7 +137,10 @@ def hindcast(bundle: Bundle, start: str = "2024-03", end: str = "2026-01", regis
     states = [n[0, 0].copy()]
     weeks = calendar.n_weeks
     pressure = targets.pressure_path(
-        calendar, np.full(weeks, r.number("targets.march_pressure")), np.full(weeks, r.number("targets.due_pressure")), []
+        calendar,
+        np.full(weeks, r.number("targets.march_pressure")),
+        np.full(weeks, r.number("targets.due_pressure")),
+        [],
     )
     late, share = r.number("removals.late_share"), r.number("removals.validated_share")
     list_now = bundle.waiting.sum(axis=(0, 1))

@@ -93,9 +93,7 @@ class Row:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise self.error(
-                f"column '{column}' is not a date", column, "a date such as 2026-04-01"
-            ) from None
+            raise self.error(f"column '{column}' is not a date", column, "a date such as 2026-04-01") from None
 
 
 def require_file(path: Path, what: str) -> None:

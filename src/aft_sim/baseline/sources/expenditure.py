@@ -145,9 +145,7 @@ def read_expenditure(folder: Path, register: TrustRegister) -> Accounts:
     """
     main = folder / "trust_expenditure_tac_2023_24_by_current_trust.csv"
     old = folder / "trust_expenditure_tac_2022_23.csv"
-    detail_rows = list(
-        read_rows(folder / "trust_expenditure_tac_2023_24.csv", ("opex_gbp_m", *_DETAIL), WHAT)
-    )
+    detail_rows = list(read_rows(folder / "trust_expenditure_tac_2023_24.csv", ("opex_gbp_m", *_DETAIL), WHAT))
     old_rows = list(read_rows(old, _FALLBACK, WHAT))
     detail, before = _by_current(detail_rows, register), _by_current(old_rows, register)
     found: dict[str, Expenditure] = {}

@@ -115,9 +115,7 @@ def read_geography(path: Path, icbs: IcbTable) -> Geography:
     by_sub = np.array([people[c] for c in codes]).reshape(len(codes), len(index), 5)
     empty = [icb.code for icb, n in zip(icbs.icbs, by_sub.sum(axis=(0, 2)), strict=True) if n <= 0]
     if empty:
-        raise InputError(
-            "an ICB has no neighbourhoods", where=str(path), found=empty, expected="some in each"
-        )
+        raise InputError("an ICB has no neighbourhoods", where=str(path), found=empty, expected="some in each")
     return Geography(tuple(icbs.codes()), by_sub.sum(axis=0), census, codes, by_sub, len(seen))
 
 

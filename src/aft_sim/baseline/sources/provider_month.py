@@ -92,9 +92,7 @@ def _read(path: Path) -> dict[str, dict[str, tuple[float, float, float]]]:
             raise row.error("the trust and month are there twice", "ods_code", "each pair once")
         waiting, within, over = (row.need_number(c, 0) for c in _COLUMNS[2:])
         if within > waiting or over > waiting - within:
-            raise row.error(
-                "the parts exceed the list", "within_18", f"within_18 + over_52 up to {waiting:.0f}"
-            )
+            raise row.error("the parts exceed the list", "within_18", f"within_18 + over_52 up to {waiting:.0f}")
         cells[code][month] = (waiting, within, over)
     if not cells:
         raise InputError(f"{WHAT} has no rows", where=str(path), expected="rows by trust and month")

@@ -330,9 +330,7 @@ def _key(part: NDArray[np.int8], provider: Ints, commissioner: Ints, n: int) -> 
     return (provider.astype(np.int64) * n + commissioner) * len(PARTS) + part
 
 
-def _refuse_doubles(
-    r: Records, path: Path, providers: list[str], payers: list[str], works: list[str]
-) -> None:
+def _refuse_doubles(r: Records, path: Path, providers: list[str], payers: list[str], works: list[str]) -> None:
     keys = _key(r.part, r.provider, r.commissioner, len(payers)) * len(works) + r.function
     _, first, count = np.unique(keys, return_index=True, return_counts=True)
     if (count > 1).any():

@@ -48,9 +48,7 @@ class RttMonthly:
             InputError: No such column or month.
         """
         if column not in self.columns:
-            raise InputError(
-                "no such column of the RTT series", found=column, expected=", ".join(self.columns)
-            )
+            raise InputError("no such column of the RTT series", found=column, expected=", ".join(self.columns))
         if month not in self.months:
             span = f"{self.months[0]} to {self.months[-1]}"
             raise InputError("no such month in the RTT series", found=month, expected=span)
@@ -144,9 +142,7 @@ def _span(row: Row) -> tuple[date, date]:
     if years:
         first = int(years.group(1))
         last = int(years.group(3) or first)
-        if (first + 1) % 100 == int(years.group(2)) and (last + 1) % 100 == int(
-            years.group(4) or years.group(2)
-        ):
+        if (first + 1) % 100 == int(years.group(2)) and (last + 1) % 100 == int(years.group(4) or years.group(2)):
             return date(first, 4, 1), date(last + 1, 3, 31)
     raise row.error("no such period", "when", "2026-03, 2025/26 or 2026/27-2028/29")
 

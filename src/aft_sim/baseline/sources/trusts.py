@@ -220,9 +220,7 @@ def _catchment(row: Row) -> tuple[float, float, float, float, float] | None:
     total = float(shares.sum())
     if not 0.97 <= total <= 1.03 or (shares < 0).any():
         column = "catch_imd_q1"
-        raise row.error(
-            "catchment shares by quintile do not add up to 1", column, f"a sum of 1, not {total:.3f}"
-        )
+        raise row.error("catchment shares by quintile do not add up to 1", column, f"a sum of 1, not {total:.3f}")
     a, b, c, d, e = (float(s) for s in shares / total)
     return a, b, c, d, e
 
