@@ -81,8 +81,8 @@ def test_what_the_chart_shows(chart):
         "Published path: 92% by March 2029",
         "65%",
         "70%",
-        "With the policy",
-        "Baseline",
+        "policy (dashed)",
+        "(thick line)",
         "Source: aft-sim",
         "Medium Term Planning Framework",
     ):

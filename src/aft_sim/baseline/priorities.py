@@ -45,8 +45,7 @@ class Priorities:
     def by_row(self, group_of_row: NDArray[np.int64]) -> Array:
         """Priority of every cell, shape (service, row, week)."""
         rate: Array = self.profile[:, group_of_row, :] * self.ratio[:, :, BAND_OF_WEEK]
-        capped: Array = np.minimum(rate, CEILING)
-        return capped
+        return np.asarray(np.minimum(rate, CEILING))
 
 
 def gamma_shape(events: Array, expected: Array) -> float:
@@ -86,7 +85,7 @@ def england_profile(completions: Array, waiting: Array, weeks_in_month: float) -
             / max(float(waiting[first:last].sum()), 1e-9)
         )
     mean = completions.sum(axis=1, keepdims=True) / weeks_in_month / waiting.sum()
-    return np.maximum(rate, FLOOR * mean)
+    return np.asarray(np.maximum(rate, FLOOR * mean))
 
 
 def measure_priorities(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from aft_sim.baseline.bundle import Bundle
 
 NOTE = (
-    "People a standard week (season taken out), largest changes first. Pooled: published services of fewer than 50 people "
-    "that were joined into one. Estimated: services of a trust that made no return. Trend: weekly change of the list "
-    "beyond England's that the run opens with."
+    "People a standard week (season taken out), largest changes first. Pooled: published services of fewer than 50 "
+    "people that were joined into one. Estimated: services of a trust that made no return. Trend: weekly change of "
+    "the list beyond England's that the run opens with."
 )
 
 

@@ -30,9 +30,17 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode="rich",
         epilog="Example:  aft-sim baseline show RTF",
     )
-    verbs.command("show", epilog="Examples:\n\naft-sim baseline show\n\naft-sim baseline show RTF")(show)
-    verbs.command("report", epilog="Example:  aft-sim baseline report --csv adjustments.csv")(report)
-    verbs.command("build", epilog="Example:  aft-sim baseline build --from official-files --out my-baseline")(build)
+    verbs.command(
+        "show", help=terminal.help_text(show), epilog="Examples:\n\naft-sim baseline show\n\naft-sim baseline show RTF"
+    )(show)
+    verbs.command(
+        "report", help=terminal.help_text(report), epilog="Example:  aft-sim baseline report --csv adjustments.csv"
+    )(report)
+    verbs.command(
+        "build",
+        help=terminal.help_text(build),
+        epilog="Example:  aft-sim baseline build --from official-files --out my-baseline",
+    )(build)
     app.add_typer(verbs, name="baseline")
 
 

@@ -146,9 +146,9 @@ class England:
         terminal.say()
         terminal.heading("Size")
         terminal.say(
-            f"{counts['trusts']} NHS trusts, {counts['trusts_with_a_list']} of them with a waiting list; the independent "
-            f"sector of each of {counts['independent_sector_by_icb']} ICBs; {counts['rows']:,} services (provider and "
-            f"treatment function)."
+            f"{counts['trusts']} NHS trusts, {counts['trusts_with_a_list']} of them with a waiting list; the "
+            f"independent sector of each of {counts['independent_sector_by_icb']} ICBs; {counts['rows']:,} services "
+            "(provider and treatment function)."
         )
         terminal.say()
         print_sources(b)

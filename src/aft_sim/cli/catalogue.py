@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("list", epilog=EPILOG)(list_)
+    app.command("list", help=terminal.help_text(list_), epilog=EPILOG)(list_)
 
 
 def list_(

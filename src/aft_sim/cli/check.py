@@ -20,11 +20,11 @@ REFERENCE = "baseline"
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("check", epilog=EPILOG)(check)
+    app.command("check", help=terminal.help_text(check), epilog=EPILOG)(check)
 
 
 def check(
-    files: Annotated[list[str] | None, typer.Argument(help="Scenario files or names.", metavar="[FILE]...")] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="Scenario files or names.", metavar="FILE")] = None,
     invariants: Annotated[
         str | None,
         typer.Option("--invariants", metavar="NAME", help="Run this scenario and verify its laws every week."),
@@ -136,6 +136,6 @@ def _check_invariants(name: str, weeks: int, seed: int) -> None:
     last = calendar.sunday(weeks - 1)
     terminal.say(
         f"ok  {scenario.name}, seed {seed}: every law held in each of {terminal.count(weeks, 'week')} "
-        f"({day_name(calendar.start)} to {day_name(last)}): patients are conserved, nobody is negative, lists by residence "
-        "add up, no pot is overdrawn."
+        f"({day_name(calendar.start)} to {day_name(last)}): patients are conserved, nobody is negative, lists by "
+        "residence add up, no pot is overdrawn."
     )

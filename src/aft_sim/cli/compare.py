@@ -35,7 +35,7 @@ class By(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("compare", epilog=EPILOG)(compare)
+    app.command("compare", help=terminal.help_text(compare), epilog=EPILOG)(compare)
 
 
 def compare(

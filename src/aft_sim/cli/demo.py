@@ -19,7 +19,7 @@ FIRST_YEAR = 2026
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("demo", epilog=EPILOG)(demo)
+    app.command("demo", help=terminal.help_text(demo), epilog=EPILOG)(demo)
 
 
 def demo(

@@ -13,12 +13,15 @@ from aft_sim.cli import terminal
 if TYPE_CHECKING:
     from aft_sim.study.result import ResultSet
 
-EPILOG = "Examples:\n\naft-sim run baseline\n\naft-sim run my-scenario.toml --seeds 10 --workers 2 --until 2029-03 --out results"
+EPILOG = (
+    "Examples:\n\naft-sim run baseline\n\n"
+    "aft-sim run my-scenario.toml --seeds 10 --workers 2 --until 2029-03 --out results"
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("run", epilog=EPILOG)(run)
+    app.command("run", help=terminal.help_text(run), epilog=EPILOG)(run)
 
 
 def run(

@@ -30,7 +30,7 @@ EPILOG = (
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("show", epilog=EPILOG)(show)
+    app.command("show", help=terminal.help_text(show), epilog=EPILOG)(show)
 
 
 def show(

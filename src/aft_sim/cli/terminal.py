@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
 import re
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -34,6 +35,12 @@ PIPE_WIDTH = 100
 TEXT_WIDTH = 100
 
 _MONTH = re.compile(r"(20\d\d)-(\d\d)")
+
+
+def help_text(function: Callable[..., None]) -> str:
+    """A verb's docstring as help: paragraphs without the line breaks of the source."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def stdout() -> Console:

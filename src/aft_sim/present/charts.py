@@ -185,7 +185,7 @@ def _alt(path: EffectPath) -> str:
     ends = [style.quantity(float(values[i]), outcome.unit) for values in _levels(path) for i in (0, -1)]
     text.append(
         f"Lower chart: the level goes from {ends[0]} to {ends[1]} with the policy and from {ends[2]} to "
-        f"{ends[3]} in the baseline."
+        f"{ends[3]} in the comparator."
     )
     if _targets(path):
         steps = ", ".join(f"{share:.0f}% by {style.month_name(month)}" for month, share in _targets(path))
@@ -265,7 +265,7 @@ def _draw_effect(axes: Axes, path: EffectPath) -> None:
             text += "\n(above this scale ↑)" if above else "\n(below this scale ↓)"
             labels.append((axes.get_ylim()[1] if above else axes.get_ylim()[0], text, style.DARK_PINK))
     layout.side_labels(axes, labels)
-    layout.panel_title(axes, f"Effect: policy minus baseline, {unit}")
+    layout.panel_title(axes, f"Effect: {path.policy} minus {path.baseline}, {unit}")
     layout.gridlines(axes, low - pad, high + pad, signed=True)
 
 
@@ -302,8 +302,8 @@ def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, floa
     ours, theirs = (f"{style.quantity(float(level[-1]), unit)}" for level in (policy, baseline))
     last = style.month_name(path.months[-1])
     labels = [
-        (float(policy[-1]), f"With the policy (dashed)\n{ours}", style.DARK_BLUE),
-        (float(baseline[-1]), f"Baseline (thick line)\n{theirs}", _BASELINE_TEXT),
+        (float(policy[-1]), f"{path.policy} (dashed)\n{ours}", style.DARK_BLUE),
+        (float(baseline[-1]), f"{path.baseline} (thick line)\n{theirs}", _BASELINE_TEXT),
     ]
     if policy[-1] < baseline[-1]:
         labels.reverse()

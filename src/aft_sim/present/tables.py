@@ -29,7 +29,7 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     unit, change = outcome.unit, outcome.effect_unit
     table = _plain_table(_title(comparison), _caption(comparison))
     table.add_column("Group")
-    for name in (f"Baseline,\n{unit}", f"Policy,\n{unit}", f"Effect,\n{change}", "95% interval"):
+    for name in (f"{comparison.baseline},\n{unit}", f"{comparison.policy},\n{unit}", f"Effect,\n{change}", "95% interval"):
         table.add_column(name, justify="right")
     table.add_column(f"Ceiling,\n{change}", justify="right")
     if full:
@@ -147,7 +147,7 @@ _EFFECT_COLUMNS = (
     ("units", "independent units behind the interval: pairs, or draws where several were run", "units"),
     ("baseline", "mean level in the baseline arm", "{unit}"),
     ("policy", "mean level in the policy arm", "{unit}"),
-    ("effect", "mean paired difference, policy minus baseline", "{change}"),
+    ("effect", "mean paired difference, policy minus comparator", "{change}"),
     ("interval_low", "lower end of the 95% interval (Student t); empty for one unit", "{change}"),
     ("interval_high", "upper end of the 95% interval; empty for one unit", "{change}"),
     ("sd_of_differences", "standard deviation of the paired differences; empty for one pair", "{change}"),
