@@ -88,24 +88,27 @@ class CapitalPlanning:
     # -- 31 March and 1 April ----------------------------------------------------------------------------------------
 
     def close_books(self, week: int) -> None:
-        """Year end: each trust's surplus or deficit reaches its bank account; surpluses enter the pot."""
+        """Year end: each trust's surplus or deficit reaches its bank account; surpluses enter the pot.
+
+        The year in which a run begins only grows the backlog: its planned surplus is in the opening pot already.
+        """
         w = self._world
         self._years += 1
+        w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week))
+        if self._years == 1:
+            return
         year = w.plan.calendar.sunday(week).year
         z = streams.normal(self._draws.chance("surplus", year, self._ids)) * self._p("run.chance", week)
         surplus = capital.year_surplus(
             w.bundle.trusts.planned_surplus,
             w.money.expenditure,
-            float(self._years),
+            float(self._years - 1),
             self._p("capital.surplus_persistence", week),
             self._p("capital.surplus_noise", week),
             z,
         )
         w.money.cash += surplus
         w.money.pot += np.maximum(surplus, 0.0)
-        w.money.backlog[:] = capital.backlog_step(
-            w.money.backlog, self._p("capital.backlog_growth", week), np.zeros_like(z)
-        )
 
     def open_year(self, week: int) -> None:
         """1 April: expenditure and envelopes grow, the year's limit is known."""

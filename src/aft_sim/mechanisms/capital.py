@@ -104,9 +104,9 @@ def staffed(gain: Array, capacity: Array, headroom: float) -> Array:
     return np.asarray(np.minimum(gain, headroom * capacity))
 
 
-def backlog_step(backlog: Array, growth: float, spent: Array) -> Array:
-    """Backlog maintenance after a year, GBP m: grows unspent [B12], falls by what is spent beyond the ordinary."""
-    return np.asarray(np.maximum(backlog * (1 + growth) - spent, 0.0))
+def backlog_step(backlog: Array, growth: float) -> Array:
+    """Backlog maintenance after a year in which only ordinary capital was spent, GBP m [B12]."""
+    return np.asarray(backlog * (1 + growth))
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,3 @@ class Scheme:
     approved_week: int
     built_week: int
     real: float
-
-    @property
-    def key(self) -> str:
-        """What names the scheme in events and draws."""
-        return f"{self.trust}|{self.start_week}|{self.kind}"

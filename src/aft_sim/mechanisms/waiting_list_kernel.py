@@ -36,9 +36,9 @@ _PADDED = 112
 # can see that they do not overlap and use vector instructions without checks at run time.
 # In turn: people, people x access and people x access squared, summed over groups; the two priorities with
 # pressure; the removal hazard; the share removed in this half of the week and the share of the others
-# validated out; where returns rejoin; and last the cells of each group.
-_PEOPLE, _ONCE, _TWICE, _ADM, _NON, _HAZARD, _LEAVE, _CHECK, _PROFILE, _CELLS = (_PADDED * i for i in range(10))
-_VECTORS = 9 + GROUPS
+# validated out; where returns rejoin. The cells lie in ``cells``, group by group.
+_PEOPLE, _ONCE, _TWICE, _ADM, _NON, _HAZARD, _LEAVE, _CHECK, _PROFILE = (_PADDED * i for i in range(9))
+_VECTORS = 9
 _NEWTON_STEPS = 8  # before the solver brackets the answer
 _BISECTIONS = 14
 _HUGE = 1e300
@@ -75,6 +75,7 @@ def _taken(
     before: float,
     least: float,
     most: float,
+    cells: Any,
     access: Any,
     stop: int,
     v: Any,
@@ -92,7 +93,7 @@ def _taken(
             share = scale * v[at + w]
             if share * least < 1.0 and share * most >= 1.0:
                 for q in range(GROUPS):
-                    x = v[_CELLS + q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
+                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
                     if share * access[q] >= 1.0:
                         full += x
                     else:
@@ -120,6 +121,7 @@ def _scale(
     before: float,
     least: float,
     most: float,
+    cells: Any,
     access: Any,
     stop: int,
     v: Any,
@@ -135,9 +137,10 @@ def _scale(
         once: place in ``v`` of people x access by weeks waited.
         before: kappa of the admitted treatment that came first; 0 if none did.
         least, most: smallest and largest access of a group in use.
+        cells: people by group and weeks waited, before any treatment.
         access: of each group.
         stop: weeks to look at.
-        v: the row's vectors and cells.
+        v: the row's vectors.
 
     Returns:
         The scale, and the amount that could not be taken because all cells of positive weight are empty.
@@ -153,7 +156,7 @@ def _scale(
         above += 1 if scale * v[at + w] * most > 1.0 else 0
     if above == 0:
         return scale, 0.0
-    full, _ = _taken(_HUGE, at, once, before, least, most, access, stop, v)
+    full, _ = _taken(_HUGE, at, once, before, least, most, cells, access, stop, v)
     if amount >= full:
         return _HUGE, amount - full
     emptied = -1.0
@@ -162,13 +165,13 @@ def _scale(
             low, high = np.log(scale), -np.log(_smallest(at, access, stop, v))
             for _ in range(_BISECTIONS):
                 middle = 0.5 * (low + high)
-                full, partial = _taken(np.exp(middle), at, once, before, least, most, access, stop, v)
+                full, partial = _taken(np.exp(middle), at, once, before, least, most, cells, access, stop, v)
                 if full + np.exp(middle) * partial <= amount:
                     low = middle
                 else:
                     high = middle
             scale = max(scale, np.exp(low))
-        full, partial = _taken(scale, at, once, before, least, most, access, stop, v)
+        full, partial = _taken(scale, at, once, before, least, most, cells, access, stop, v)
         if partial <= 0.0 or full == emptied:  # everyone, or the same cells as the step before
             break
         scale = max(scale, (amount - full) / partial)
@@ -177,22 +180,21 @@ def _scale(
 
 
 @_jit
-def _read(row: Any, v: Any, stock: Any) -> int:
+def _read(row: Any, cells: Any, v: Any, stock: Any) -> int:
     """Copies a row to the vectors, everyone a week older, and sums it; returns the last week that holds anybody."""
     for q in range(GROUPS):
-        at = _CELLS + q * _PADDED
+        at = q * _PADDED
         people = row[q, WEEKS - 1]
-        v[at] = 0.0
+        cells[at] = 0.0
         for w in range(WEEKS - 1):
             x = row[q, w]
-            v[at + 1 + w] = x
+            cells[at + 1 + w] = x
             people += x
-        v[at + WEEKS - 1] += row[q, WEEKS - 1]
+        cells[at + WEEKS - 1] += row[q, WEEKS - 1]
         stock[q] = people
     for w in range(_PADDED):
-        at = _CELLS + w
-        x0, x1, x2 = v[at], v[at + _PADDED], v[at + 2 * _PADDED]
-        x3, x4, x5 = v[at + 3 * _PADDED], v[at + 4 * _PADDED], v[at + 5 * _PADDED]
+        x0, x1, x2 = cells[w], cells[_PADDED + w], cells[2 * _PADDED + w]
+        x3, x4, x5 = cells[3 * _PADDED + w], cells[4 * _PADDED + w], cells[5 * _PADDED + w]
         v[_PEOPLE + w] = x0 + x1 + x2 + x3 + x4 + x5
     last = WEEKS - 1
     while last > 0 and v[_PEOPLE + last] <= 0.0:
@@ -201,12 +203,12 @@ def _read(row: Any, v: Any, stock: Any) -> int:
 
 
 @_jit
-def _exits(routine: float, validated: float, even: Any, stop: int, v: Any) -> None:
+def _exits(routine: float, validated: float, cells: Any, even: Any, stop: int, v: Any) -> None:
     """Share of people at each week who leave by routine removal (_LEAVE), and of the others by validation (_CHECK).
 
     Removal does not look at the group, so the row's people by week are enough to share it out.
     """
-    scale, _ = _scale(routine, _HAZARD, _PEOPLE, 0.0, 1.0, 1.0, even, stop, v)
+    scale, _ = _scale(routine, _HAZARD, _PEOPLE, 0.0, 1.0, 1.0, cells, even, stop, v)
     held = 0.0
     for w in range(stop):
         share = min(1.0, scale * v[_HAZARD + w])
@@ -233,31 +235,30 @@ def _find_profile(stop: int, v: Any) -> None:
 
 
 @_jit
-def _join(at: int, arrivals: float, late: Any, back: float, stop: int, v: Any) -> tuple[float, float]:
+def _join(at: int, cells: Any, arrivals: float, late: Any, back: float, stop: int, v: Any) -> tuple[float, float]:
     """Takes the first removals out of one group and adds all who join; returns people removed and validated out."""
     routine, by_validation = 0.0, 0.0
     for w in range(stop):
-        x = v[at + w]
+        x = cells[at + w]
         removed = x * v[_LEAVE + w]
         x -= removed
         validated = x * v[_CHECK + w]
-        v[at + w] = x - validated + back * v[_PROFILE + w]
+        cells[at + w] = x - validated + back * v[_PROFILE + w]
         routine += removed
         by_validation += validated
-    v[at] += arrivals
+    cells[at] += arrivals
     for i in range(LATE_WEEKS):
-        v[at + 1 + i] += late[i]
+        cells[at + 1 + i] += late[i]
     return routine, by_validation
 
 
 @_jit
-def _sum(access: Any, stop: int, v: Any) -> None:
+def _sum(cells: Any, access: Any, stop: int, v: Any) -> None:
     """People, people x access and people x access squared, summed over groups."""
     a0, a1, a2, a3, a4, a5 = access[0], access[1], access[2], access[3], access[4], access[5]
     for w in range(stop):  # written out, or the compiler would not use vector instructions
-        at = _CELLS + w
-        x0, x1, x2 = v[at], v[at + _PADDED], v[at + 2 * _PADDED]
-        x3, x4, x5 = v[at + 3 * _PADDED], v[at + 4 * _PADDED], v[at + 5 * _PADDED]
+        x0, x1, x2 = cells[w], cells[_PADDED + w], cells[2 * _PADDED + w]
+        x3, x4, x5 = cells[3 * _PADDED + w], cells[4 * _PADDED + w], cells[5 * _PADDED + w]
         y0, y1, y2, y3, y4, y5 = a0 * x0, a1 * x1, a2 * x2, a3 * x3, a4 * x4, a5 * x5
         v[_PEOPLE + w] = x0 + x1 + x2 + x3 + x4 + x5
         v[_ONCE + w] = y0 + y1 + y2 + y3 + y4 + y5
@@ -276,13 +277,13 @@ def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from:
 
 @_jit
 def _treat(
-    capacity: float, at: int, before: float, least: float, most: float, access: Any, stop: int, v: Any
+    capacity: float, at: int, before: float, least: float, most: float, cells: Any, access: Any, stop: int, v: Any
 ) -> tuple[float, float]:
     """One service's kappa and unused capacity; the sums become those of the people still waiting.
 
     Arguments as ``_scale``.
     """
-    kappa, unmet = _scale(capacity, at, _ONCE, before, least, most, access, stop, v)
+    kappa, unmet = _scale(capacity, at, _ONCE, before, least, most, cells, access, stop, v)
     mixed = 0
     for w in range(stop):
         share = kappa * v[at + w]
@@ -297,7 +298,7 @@ def _treat(
             if share * most > 1.0 and share * least < 1.0:
                 people, once = 0.0, 0.0
                 for q in range(GROUPS):
-                    x = v[_CELLS + q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
+                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
                     x *= 1.0 - min(1.0, share * access[q])
                     people += x
                     once += access[q] * x
@@ -307,14 +308,14 @@ def _treat(
 
 
 @_jit
-def _finish(at: int, row: Any, stop: int, rate_adm: float, rate_non: float, v: Any) -> Any:
+def _finish(at: int, cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, v: Any) -> Any:
     """Treats one group, takes the second removals out and writes it back.
 
     Returns people treated as admitted and non-admitted, removed, validated out and waiting.
     """
     by_adm, by_non, routine, by_validation, waiting = 0.0, 0.0, 0.0, 0.0, 0.0
     for w in range(stop):
-        x = v[at + w]
+        x = cells[at + w]
         admitted = x * min(1.0, rate_adm * v[_ADM + w])
         x -= admitted
         seen = x * min(1.0, rate_non * v[_NON + w])
@@ -324,14 +325,14 @@ def _finish(at: int, row: Any, stop: int, rate_adm: float, rate_non: float, v: A
         validated = x * v[_CHECK + w]
         x -= validated
         x = 0.0 if x <= DUST else x  # so that a NaN stays visible
-        v[at + w] = x
+        cells[at + w] = x
         by_adm += admitted
         by_non += seen
         routine += removed
         by_validation += validated
         waiting += x
     for w in range(min(stop, WEEKS)):
-        row[w] = v[at + w]
+        row[w] = cells[at + w]
     return by_adm, by_non, routine, by_validation, waiting
 
 
@@ -359,14 +360,15 @@ def _advance_rows(
     unmet_non: Any,
 ) -> None:
     """All steps of the week, row by row, so that a row stays in the nearest cache."""
-    v, stock, even = np.zeros(_VECTORS * _PADDED), np.empty(GROUPS), np.ones(GROUPS)
+    cells, v = np.zeros(GROUPS * _PADDED), np.zeros(_VECTORS * _PADDED)
+    stock, even = np.empty(GROUPS), np.ones(GROUPS)
     for w in range(WEEKS):
         v[_HAZARD + w] = removal_hazard[w]
     for r in range(n.shape[0]):
         reach, half, checked = access[r], 0.5 * removals[r], 0.5 * validated[r]
-        last = max(_read(n[r], v, stock), LONG_WAIT)  # nobody joins beyond
+        last = max(_read(n[r], cells, v, stock), LONG_WAIT)  # nobody joins beyond
         stop = (last // _BLOCK + 1) * _BLOCK
-        _exits(half, checked, even, stop, v)
+        _exits(half, checked, cells, even, stop, v)
         _find_profile(stop, v)
         least, most = np.inf, 0.0
         for q in range(GROUPS):
@@ -377,17 +379,17 @@ def _advance_rows(
             if stock[q] > 0.0:
                 least, most = min(least, reach[q]), max(most, reach[q])
                 removed[r, q], validated_out[r, q] = _join(
-                    _CELLS + q * _PADDED, arrivals[r, q], late[r, q], returns[r, q], stop, v
+                    q * _PADDED, cells, arrivals[r, q], late[r, q], returns[r, q], stop, v
                 )
-        _sum(reach, stop, v)
+        _sum(cells, reach, stop, v)
         _press(priority_adm[r], priority_non[r], pressure[r], pressure_from, stop, v)
-        first, unmet_adm[r] = _treat(capacity_adm[r], _ADM, 0.0, least, most, reach, stop, v)
-        second, unmet_non[r] = _treat(capacity_non[r], _NON, first, least, most, reach, stop, v)
-        _exits(half, checked, even, stop, v)
+        first, unmet_adm[r] = _treat(capacity_adm[r], _ADM, 0.0, least, most, cells, reach, stop, v)
+        second, unmet_non[r] = _treat(capacity_non[r], _NON, first, least, most, cells, reach, stop, v)
+        _exits(half, checked, cells, even, stop, v)
         for q in range(GROUPS):
             if stock[q] > 0.0:
                 treated_adm[r, q], treated_non[r, q], routine, by_validation, waiting[r, q] = _finish(
-                    _CELLS + q * _PADDED, n[r, q], stop, first * reach[q], second * reach[q], v
+                    q * _PADDED, cells, n[r, q], stop, first * reach[q], second * reach[q], v
                 )
                 removed[r, q] += routine
                 validated_out[r, q] += by_validation
