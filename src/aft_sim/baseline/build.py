@@ -45,6 +45,8 @@ FILES = {
     "targets": "series/targets_trajectory.csv",
     "estates": "official/ERIC-2024_25-Trust-data.csv",
     "expenditure": "trust_expenditure_tac_2023_24_by_current_trust.csv",
+    "expenditure_detail": "trust_expenditure_tac_2023_24.csv",
+    "expenditure_before": "trust_expenditure_tac_2022_23.csv",
 }
 #: The trust without a return, and where comparable trusts are found.
 MISSING_TRUST = "RHQ"

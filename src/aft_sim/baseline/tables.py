@@ -24,19 +24,20 @@ ATTRIBUTION = (
 def write(folder: Path, name: str, columns: Mapping[str, Any]) -> None:
     """Write one table; columns are arrays or sequences of one length."""
     table = pa.table({key: pa.array(value) for key, value in columns.items()})
-    table = table.replace_schema_metadata({"licence": ATTRIBUTION})
     floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
     others = [f.name for f in table.schema if not pa.types.is_floating(f.type)]
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         folder / f"{name}.parquet",
+        table.schema,
         compression="zstd",
         compression_level=19,
         use_dictionary=others,
         use_byte_stream_split=floats,
         write_statistics=False,
         store_schema=False,
-    )
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"licence": ATTRIBUTION})
 
 
 def read(folder: Path, name: str) -> dict[str, Any]:

@@ -235,20 +235,20 @@ def _find_profile(stop: int, v: Any) -> None:
 
 
 @_jit
-def _join(at: int, cells: Any, arrivals: float, late: Any, back: float, stop: int, v: Any) -> tuple[float, float]:
+def _join(cells: Any, arrivals: float, late: Any, back: float, stop: int, v: Any) -> tuple[float, float]:
     """Takes the first removals out of one group and adds all who join; returns people removed and validated out."""
     routine, by_validation = 0.0, 0.0
     for w in range(stop):
-        x = cells[at + w]
+        x = cells[w]
         removed = x * v[_LEAVE + w]
         x -= removed
         validated = x * v[_CHECK + w]
-        cells[at + w] = x - validated + back * v[_PROFILE + w]
+        cells[w] = x - validated + back * v[_PROFILE + w]
         routine += removed
         by_validation += validated
-    cells[at] += arrivals
+    cells[0] += arrivals
     for i in range(LATE_WEEKS):
-        cells[at + 1 + i] += late[i]
+        cells[1 + i] += late[i]
     return routine, by_validation
 
 
@@ -308,14 +308,14 @@ def _treat(
 
 
 @_jit
-def _finish(at: int, cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, v: Any) -> Any:
+def _finish(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, v: Any) -> Any:
     """Treats one group, takes the second removals out and writes it back.
 
     Returns people treated as admitted and non-admitted, removed, validated out and waiting.
     """
     by_adm, by_non, routine, by_validation, waiting = 0.0, 0.0, 0.0, 0.0, 0.0
     for w in range(stop):
-        x = cells[at + w]
+        x = cells[w]
         admitted = x * min(1.0, rate_adm * v[_ADM + w])
         x -= admitted
         seen = x * min(1.0, rate_non * v[_NON + w])
@@ -325,14 +325,14 @@ def _finish(at: int, cells: Any, row: Any, stop: int, rate_adm: float, rate_non:
         validated = x * v[_CHECK + w]
         x -= validated
         x = 0.0 if x <= DUST else x  # so that a NaN stays visible
-        cells[at + w] = x
+        cells[w] = x
         by_adm += admitted
         by_non += seen
         routine += removed
         by_validation += validated
         waiting += x
     for w in range(min(stop, WEEKS)):
-        row[w] = cells[at + w]
+        row[w] = cells[w]
     return by_adm, by_non, routine, by_validation, waiting
 
 
@@ -379,7 +379,7 @@ def _advance_rows(
             if stock[q] > 0.0:
                 least, most = min(least, reach[q]), max(most, reach[q])
                 removed[r, q], validated_out[r, q] = _join(
-                    q * _PADDED, cells, arrivals[r, q], late[r, q], returns[r, q], stop, v
+                    cells[q * _PADDED : (q + 1) * _PADDED], arrivals[r, q], late[r, q], returns[r, q], stop, v
                 )
         _sum(cells, reach, stop, v)
         _press(priority_adm[r], priority_non[r], pressure[r], pressure_from, stop, v)
@@ -389,7 +389,7 @@ def _advance_rows(
         for q in range(GROUPS):
             if stock[q] > 0.0:
                 treated_adm[r, q], treated_non[r, q], routine, by_validation, waiting[r, q] = _finish(
-                    q * _PADDED, cells, n[r, q], stop, first * reach[q], second * reach[q], v
+                    cells[q * _PADDED : (q + 1) * _PADDED], n[r, q], stop, first * reach[q], second * reach[q], v
                 )
                 removed[r, q] += routine
                 validated_out[r, q] += by_validation
