@@ -99,7 +99,7 @@ def _ceiling(row: EffectRow, comparison: Comparison) -> str:
 def _nobody(comparison: Comparison) -> str:
     if not comparison.treated:
         return f"No trust holds the status in {comparison.policy}."
-    return f"None of the {len(comparison.treated)} treated trusts has a waiting list."
+    return "None of the treated trusts has a waiting list."
 
 
 def _target(england: EffectRow, target: tuple[str, float]) -> str:

@@ -70,108 +70,110 @@ def kernel() -> Any:
 @_jit
 def _taken(
     scale: float,
-    at: int,
-    once: int,
-    before: float,
+    weight: Any,
+    people: Any,
+    once: Any,
     least: float,
     most: float,
     cells: Any,
     access: Any,
+    before: float,
+    adm: Any,
     stop: int,
-    v: Any,
 ) -> tuple[float, float]:
     """At this scale: people in the cells it empties, and weighted people in the others (arguments as ``_scale``)."""
-    full, partial, mixed = 0.0, 0.0, 0
+    full, partial, some, every = 0.0, 0.0, 0, 0
     for w in range(stop):
-        share = scale * v[at + w]
-        everyone, nobody = share * least >= 1.0, share * most < 1.0
-        full += v[_PEOPLE + w] if everyone else 0.0
-        partial += v[at + w] * v[once + w] if nobody else 0.0
-        mixed += 0 if everyone or nobody else 1
-    if mixed > 0:
+        share = scale * weight[w]
+        full += people[w] if share * least >= 1.0 else 0.0
+        partial += weight[w] * once[w] if share * most < 1.0 else 0.0
+        some += 1 if share * most >= 1.0 else 0
+        every += 1 if share * least >= 1.0 else 0
+    if some > every:  # in some week some groups run empty and others do not
         for w in range(stop):
-            share = scale * v[at + w]
+            share = scale * weight[w]
             if share * least < 1.0 and share * most >= 1.0:
                 for q in range(GROUPS):
-                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
+                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * adm[w]))
                     if share * access[q] >= 1.0:
                         full += x
                     else:
-                        partial += v[at + w] * access[q] * x
+                        partial += weight[w] * access[q] * x
     return full, partial
 
 
 @_jit
-def _smallest(at: int, access: Any, stop: int, v: Any) -> float:
-    """The smallest positive weight of a week in which anybody waits."""
+def _smallest(weight: Any, people: Any, access: Any, stop: int) -> float:
+    """The smallest positive weight of a group in a week in which anybody waits."""
     smallest = np.inf
     for q in range(GROUPS):
         for w in range(stop):
-            weight = access[q] * v[at + w]
-            if weight > 0.0 and v[_PEOPLE + w] > 0.0:
-                smallest = min(smallest, weight)
+            if access[q] * weight[w] > 0.0 and people[w] > 0.0:
+                smallest = min(smallest, access[q] * weight[w])
     return smallest
 
 
 @_jit
 def _scale(
     amount: float,
-    at: int,
-    once: int,
-    before: float,
+    weight: Any,
+    people: Any,
+    once: Any,
     least: float,
     most: float,
     cells: Any,
     access: Any,
+    before: float,
+    adm: Any,
     stop: int,
-    v: Any,
 ) -> tuple[float, float]:
-    """Solves sum(min(1, scale * weight) * people) = amount, also where cells run empty (water-filling).
+    """Solves sum(min(1, scale * weight * access) * people) = amount, also where cells run empty (water-filling).
 
     The total is concave and piecewise linear in the scale, so Newton's method from the left never overshoots;
     weights that span many orders of magnitude are bracketed by bisection on the logarithm first.
 
     Args:
         amount: people to take.
-        at: place in ``v`` of the weights by weeks waited; a cell's weight is this times its group's access.
-        once: place in ``v`` of people x access by weeks waited.
-        before: kappa of the admitted treatment that came first; 0 if none did.
+        weight: by weeks waited.
+        people, once: people, and people x access, by weeks waited, summed over groups.
         least, most: smallest and largest access of a group in use.
         cells: people by group and weeks waited, before any treatment.
         access: of each group.
+        before, adm: kappa and priorities of the admitted treatment that came first; kappa is 0 if none did.
         stop: weeks to look at.
-        v: the row's vectors.
 
     Returns:
         The scale, and the amount that could not be taken because all cells of positive weight are empty.
     """
     weighted = 0.0
     for w in range(stop):
-        weighted += v[at + w] * v[once + w]
+        weighted += weight[w] * once[w]
     if not (amount > 0.0 and weighted > 0.0):
         return 0.0, max(amount, 0.0)
     scale = amount / weighted
     above = 0
     for w in range(stop):
-        above += 1 if scale * v[at + w] * most > 1.0 else 0
+        above += 1 if scale * weight[w] * most > 1.0 else 0
     if above == 0:
         return scale, 0.0
-    full, _ = _taken(_HUGE, at, once, before, least, most, cells, access, stop, v)
+    full, _ = _taken(_HUGE, weight, people, once, least, most, cells, access, before, adm, stop)
     if amount >= full:
         return _HUGE, amount - full
     emptied = -1.0
     for step in range(GROUPS * stop):
         if step == _NEWTON_STEPS:
-            low, high = np.log(scale), -np.log(_smallest(at, access, stop, v))
+            low, high = np.log(scale), -np.log(_smallest(weight, people, access, stop))
             for _ in range(_BISECTIONS):
                 middle = 0.5 * (low + high)
-                full, partial = _taken(np.exp(middle), at, once, before, least, most, cells, access, stop, v)
+                full, partial = _taken(
+                    np.exp(middle), weight, people, once, least, most, cells, access, before, adm, stop
+                )
                 if full + np.exp(middle) * partial <= amount:
                     low = middle
                 else:
                     high = middle
             scale = max(scale, np.exp(low))
-        full, partial = _taken(scale, at, once, before, least, most, cells, access, stop, v)
+        full, partial = _taken(scale, weight, people, once, least, most, cells, access, before, adm, stop)
         if partial <= 0.0 or full == emptied:  # everyone, or the same cells as the step before
             break
         scale = max(scale, (amount - full) / partial)
@@ -183,14 +185,14 @@ def _scale(
 def _read(row: Any, cells: Any, v: Any, stock: Any) -> int:
     """Copies a row to the vectors, everyone a week older, and sums it; returns the last week that holds anybody."""
     for q in range(GROUPS):
-        at = q * _PADDED
-        people = row[q, WEEKS - 1]
+        at, start = q * _PADDED, q * WEEKS
+        people = row[start + WEEKS - 1]
         cells[at] = 0.0
         for w in range(WEEKS - 1):
-            x = row[q, w]
+            x = row[start + w]
             cells[at + 1 + w] = x
             people += x
-        cells[at + WEEKS - 1] += row[q, WEEKS - 1]
+        cells[at + WEEKS - 1] += row[start + WEEKS - 1]
         stock[q] = people
     for w in range(_PADDED):
         x0, x1, x2 = cells[w], cells[_PADDED + w], cells[2 * _PADDED + w]
@@ -208,15 +210,16 @@ def _exits(routine: float, validated: float, cells: Any, even: Any, stop: int, v
 
     Removal does not look at the group, so the row's people by week are enough to share it out.
     """
-    scale, _ = _scale(routine, _HAZARD, _PEOPLE, 0.0, 1.0, 1.0, cells, even, stop, v)
+    hazard, people = v[_HAZARD : _HAZARD + _PADDED], v[_PEOPLE : _PEOPLE + _PADDED]
+    scale, _ = _scale(routine, hazard, people, people, 1.0, 1.0, cells, even, 0.0, hazard, stop)
     held = 0.0
     for w in range(stop):
         share = min(1.0, scale * v[_HAZARD + w])
         held += v[_PEOPLE + w] * (1.0 - share) if w >= LONG_WAIT else 0.0
         v[_LEAVE + w] = share
     rate = min(1.0, validated / held) if validated > 0.0 and held > 0.0 else 0.0
-    for w in range(LONG_WAIT, stop):
-        v[_CHECK + w] = rate
+    for w in range(stop):
+        v[_CHECK + w] = rate if w >= LONG_WAIT else 0.0
 
 
 @_jit
@@ -277,33 +280,34 @@ def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from:
 
 @_jit
 def _treat(
-    capacity: float, at: int, before: float, least: float, most: float, cells: Any, access: Any, stop: int, v: Any
+    capacity: float, weight: Any, before: float, least: float, most: float, cells: Any, access: Any, stop: int, v: Any
 ) -> tuple[float, float]:
     """One service's kappa and unused capacity; the sums become those of the people still waiting.
 
     Arguments as ``_scale``.
     """
-    kappa, unmet = _scale(capacity, at, _ONCE, before, least, most, cells, access, stop, v)
-    mixed = 0
+    people, once, adm = v[_PEOPLE : _PEOPLE + _PADDED], v[_ONCE : _ONCE + _PADDED], v[_ADM : _ADM + _PADDED]
+    kappa, unmet = _scale(capacity, weight, people, once, least, most, cells, access, before, adm, stop)
+    some, every = 0, 0
     for w in range(stop):
-        share = kappa * v[at + w]
-        everyone = share * least >= 1.0
-        people, once = v[_PEOPLE + w] - share * v[_ONCE + w], v[_ONCE + w] - share * v[_TWICE + w]
-        v[_PEOPLE + w] = 0.0 if everyone else people
-        v[_ONCE + w] = 0.0 if everyone else once
-        mixed += 1 if share * most > 1.0 and not everyone else 0
-    if mixed > 0:
+        share = kappa * weight[w]
+        left, left_once = v[_PEOPLE + w] - share * v[_ONCE + w], v[_ONCE + w] - share * v[_TWICE + w]
+        v[_PEOPLE + w] = 0.0 if share * least >= 1.0 else left
+        v[_ONCE + w] = 0.0 if share * least >= 1.0 else left_once
+        some += 1 if share * most >= 1.0 else 0
+        every += 1 if share * least >= 1.0 else 0
+    if some > every:
         for w in range(stop):
-            share = kappa * v[at + w]
-            if share * most > 1.0 and share * least < 1.0:
-                people, once = 0.0, 0.0
+            share = kappa * weight[w]
+            if share * most >= 1.0 and share * least < 1.0:
+                left, left_once = 0.0, 0.0
                 for q in range(GROUPS):
-                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * v[_ADM + w]))
+                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * adm[w]))
                     x *= 1.0 - min(1.0, share * access[q])
-                    people += x
-                    once += access[q] * x
-                v[_PEOPLE + w] = people
-                v[_ONCE + w] = once
+                    left += x
+                    left_once += access[q] * x
+                v[_PEOPLE + w] = left
+                v[_ONCE + w] = left_once
     return kappa, unmet
 
 
@@ -362,11 +366,14 @@ def _advance_rows(
     """All steps of the week, row by row, so that a row stays in the nearest cache."""
     cells, v = np.zeros(GROUPS * _PADDED), np.zeros(_VECTORS * _PADDED)
     stock, even = np.empty(GROUPS), np.ones(GROUPS)
+    adm, non = v[_ADM : _ADM + _PADDED], v[_NON : _NON + _PADDED]
     for w in range(WEEKS):
         v[_HAZARD + w] = removal_hazard[w]
+    flat = n.reshape(n.size)
     for r in range(n.shape[0]):
+        row = flat[r * GROUPS * WEEKS : (r + 1) * GROUPS * WEEKS]
         reach, half, checked = access[r], 0.5 * removals[r], 0.5 * validated[r]
-        last = max(_read(n[r], cells, v, stock), LONG_WAIT)  # nobody joins beyond
+        last = max(_read(row, cells, v, stock), LONG_WAIT)  # nobody joins beyond
         stop = (last // _BLOCK + 1) * _BLOCK
         _exits(half, checked, cells, even, stop, v)
         _find_profile(stop, v)
@@ -383,13 +390,13 @@ def _advance_rows(
                 )
         _sum(cells, reach, stop, v)
         _press(priority_adm[r], priority_non[r], pressure[r], pressure_from, stop, v)
-        first, unmet_adm[r] = _treat(capacity_adm[r], _ADM, 0.0, least, most, cells, reach, stop, v)
-        second, unmet_non[r] = _treat(capacity_non[r], _NON, first, least, most, cells, reach, stop, v)
+        first, unmet_adm[r] = _treat(capacity_adm[r], adm, 0.0, least, most, cells, reach, stop, v)
+        second, unmet_non[r] = _treat(capacity_non[r], non, first, least, most, cells, reach, stop, v)
         _exits(half, checked, cells, even, stop, v)
         for q in range(GROUPS):
             if stock[q] > 0.0:
                 treated_adm[r, q], treated_non[r, q], routine, by_validation, waiting[r, q] = _finish(
-                    cells[q * _PADDED : (q + 1) * _PADDED], n[r, q], stop, first * reach[q], second * reach[q], v
+                    cells[q * _PADDED : (q + 1) * _PADDED], row[q * WEEKS : (q + 1) * WEEKS], stop, first * reach[q], second * reach[q], v
                 )
                 removed[r, q] += routine
                 validated_out[r, q] += by_validation
