@@ -364,7 +364,7 @@ def test_canonical_form_is_what_is_stored():
 def test_workers_leave_with_their_parent_and_ignore_interrupts(monkeypatch):
     calls = []
     monkeypatch.setattr(runner.signal, "signal", lambda *arguments: calls.append(arguments))
-    runner._start_worker(with_model=False)
+    runner._start_worker()
     assert calls == [(runner.signal.SIGINT, runner.signal.SIG_IGN)]
 
 

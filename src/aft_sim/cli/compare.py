@@ -54,6 +54,9 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="Read a stored study; nothing is run.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the table as CSV, with a codebook.")] = None,
     chart: Annotated[
         Path | None, typer.Option(help="Also draw England's effect (PNG, SVG, CSV, alternative text).")
@@ -77,14 +80,14 @@ def compare(
             found=outcome,
             expected="an outcome of the waiting list: see aft-sim list outcomes",
         )
-    if source is not None and (out is not None or until is not None):
-        raise typer.BadParameter("--from reads a stored study: --out and --until do not apply")
+    if source is not None and any(given is not None for given in (out, until, baseline)):
+        raise typer.BadParameter("--from reads a stored study: --out, --until and --baseline do not apply")
     asked = terminal.read_month(at, "--at") if at else None
     if source is not None:
         results, month = _stored(source, asked)
         pair = (_name(policy), _name(vs))
     else:
-        results, month, pair = _run(policy, vs, seeds, asked, until, workers, out)
+        results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline)
     code = terminal.report_failures(results)
     names = trusts.names(bundle.load())
     comparison = paired(results, *pair, outcome=outcome, at=month, names=names)
@@ -116,7 +119,14 @@ def compare(
 
 
 def _run(
-    policy: str, vs: str, seeds: int, asked: str | None, until: str | None, workers: int, out: Path | None
+    policy: str,
+    vs: str,
+    seeds: int,
+    asked: str | None,
+    until: str | None,
+    workers: int,
+    out: Path | None,
+    baseline: Path | None,
 ) -> tuple[ResultSet, str, tuple[str, str]]:
     """Run both scenarios; return the runs, the month to compare at and the scenarios' names."""
     from aft_sim.spec.scenario import load_scenario
@@ -127,7 +137,15 @@ def _run(
     terminal.check_inside(month, terminal.months_of_run(last), "--at")
     scenarios = [load_scenario(vs), load_scenario(policy)]
     with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
-        results = run_pairs(scenarios, seeds, until=terminal.last_day(last), workers=workers, out=out, progress=report)
+        results = run_pairs(
+            scenarios,
+            seeds,
+            until=terminal.last_day(last),
+            workers=workers,
+            out=out,
+            progress=report,
+            baseline=baseline,
+        )
     return results, month, (scenarios[1].name, scenarios[0].name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,12 +52,12 @@ def _one(run: RunResult) -> dict[str, dict[str, float]]:
     return out
 
 
-def opening_row() -> dict[str, Any]:
+def opening_row(folder: Path | None = None) -> dict[str, Any]:
     """The published position the runs start from (England with estimates for a missing trust)."""
     from aft_sim.baseline import bundle
     from aft_sim.mechanisms import measures
 
-    baseline = bundle.load()
+    baseline = bundle.load() if folder is None else bundle.load(folder)
     people = baseline.waiting[:, 0].sum(axis=0)
     share = float(measures.within_18_share(people))
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +31,9 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Verify the model's laws every week (slower).")] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
     """Run one scenario and print England by March of each year.
@@ -40,7 +42,6 @@ def run(
     """
     from aft_sim.cli.england import england_by_year, opening_row
     from aft_sim.spec.scenario import load_scenario
-    from aft_sim.study.execute import run_once
     from aft_sim.study.runner import run_pairs
 
     if seed is not None and seeds is not None:
@@ -57,12 +58,13 @@ def run(
             workers=workers,
             out=out,
             progress=report,
-            run_once=partial(run_once, check=True) if check else None,
+            check=check,
+            baseline=baseline,
         )
     code = terminal.report_failures(results)
     if not results.runs:
         raise typer.Exit(code)
-    rows = [opening_row(), *england_by_year(results, chosen.name)]
+    rows = [opening_row(baseline), *england_by_year(results, chosen.name)]
     if as_json:
         terminal.print_json(_content(results, rows, out))
     else:

@@ -396,7 +396,12 @@ def _advance_rows(
         for q in range(GROUPS):
             if stock[q] > 0.0:
                 treated_adm[r, q], treated_non[r, q], routine, by_validation, waiting[r, q] = _finish(
-                    cells[q * _PADDED : (q + 1) * _PADDED], row[q * WEEKS : (q + 1) * WEEKS], stop, first * reach[q], second * reach[q], v
+                    cells[q * _PADDED : (q + 1) * _PADDED],
+                    row[q * WEEKS : (q + 1) * WEEKS],
+                    stop,
+                    first * reach[q],
+                    second * reach[q],
+                    v,
                 )
                 removed[r, q] += routine
                 validated_out[r, q] += by_validation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import mesa
@@ -17,12 +18,15 @@ from aft_sim.study.result import RunResult
 
 
 @lru_cache(maxsize=16)
-def plan_for(scenario: Scenario, draw: int, until: date) -> Plan:
-    """The plan of a scenario on the packaged baseline; kept, because seeds share it."""
-    return bind(scenario, bundle.load(), Calendar(end=until), draw)
+def plan_for(scenario: Scenario, draw: int, until: date, baseline: Path | None = None) -> Plan:
+    """The plan of a scenario on the packaged baseline or another one; kept, because seeds share it."""
+    england = bundle.load() if baseline is None else bundle.load(baseline)
+    return bind(scenario, england, Calendar(end=until), draw)
 
 
-def run_once(scenario: Scenario, seed: int, draw: int, until: date, check: bool = False) -> RunResult:
+def run_once(
+    scenario: Scenario, seed: int, draw: int, until: date, check: bool = False, baseline: Path | None = None
+) -> RunResult:
     """Run a scenario once.
 
     Args:
@@ -31,12 +35,13 @@ def run_once(scenario: Scenario, seed: int, draw: int, until: date, check: bool 
         draw: draw of the uncertain parameters, 0 for the defaults.
         until: a day in the last month of the run.
         check: verify the invariants every week.
+        baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
 
     Raises:
         InputErrors: the scenario does not fit the baseline.
         CheckFailed: an invariant was broken (with `check`).
     """
-    plan = plan_for(scenario, draw, until)
+    plan = plan_for(scenario, draw, until, baseline)
     model = TrustAutonomyModel(plan, seed, check=check)
     tables = model.run()
     forget(model)
@@ -49,3 +54,8 @@ def forget(model: mesa.Model) -> None:
     if counters is not None:
         counters.pop(model, None)
     model.remove_all_agents()
+
+
+def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:
+    """Run a month, so that everything compiled is in its file cache before workers ask for it at the same time."""
+    run_once(scenario, 0, 0, Calendar().months[0].last_day, baseline=baseline)

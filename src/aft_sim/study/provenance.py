@@ -42,7 +42,7 @@ class Inputs:
         until: last day of the runs (ISO date), None where the runs were not made by the runner.
         code: hash of the source of the model's own modules.
         register: hash of the parameter register's tables.
-        baseline: hash of the packaged baseline tables.
+        baseline: hash of the baseline's tables.
     """
 
     until: str | None = None
@@ -51,16 +51,21 @@ class Inputs:
     baseline: str = ""
 
     @classmethod
-    def current(cls, until: date) -> Inputs:
-        """The inputs of this installation."""
+    def current(cls, until: date, baseline: Path | None = None) -> Inputs:
+        """The inputs of this installation, with another baseline than the packaged one if a folder is given."""
         root = Path(aft_sim.__file__).parent
         code = [path for part in _MODEL_PARTS for path in _files(root / part, ".py")]
         return cls(
             until=until.isoformat(),
             code=_digest(root, code),
             register=_digest(root, _files(root / "spec" / "tables", "")),
-            baseline=_digest(root, _files(root / "baseline" / "tables", "")),
+            baseline=_tables(baseline or root / "baseline" / "tables"),
         )
+
+
+def _tables(folder: Path) -> str:
+    """Hash of a baseline's tables, the same wherever they lie."""
+    return _digest(folder, _files(folder, ".parquet"))
 
 
 def run_hash(inputs: Inputs, scenario_hash: str, draw: int, seed: int) -> str:

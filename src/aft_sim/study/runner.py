@@ -18,6 +18,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,8 @@ def run_pairs(
     out: str | Path | None = None,
     progress: Progress | None = None,
     run_once: RunOnce | None = None,
+    check: bool = False,
+    baseline: Path | None = None,
 ) -> ResultSet:
     """Run every scenario with every seed.
 
@@ -74,6 +77,8 @@ def run_pairs(
         out: folder to store the study in; runs already there are not run again. None keeps it in memory.
         progress: called after every run.
         run_once: replaces the model (a function that can be pickled), for tests.
+        check: verify the model's invariants every week of every run.
+        baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
 
     Returns:
         All finished runs; runs that raised are in `failures`.
@@ -89,7 +94,7 @@ def run_pairs(
     infos = _infos(scenarios)
     store = None
     if out is not None:
-        store = Store.open(Path(out), infos, Inputs.current(until), numbers, (draw,))
+        store = Store.open(Path(out), infos, Inputs.current(until, baseline), numbers, (draw,))
         wanted = {(info.name, draw, seed) for info in infos for seed in numbers}
         store.failures = [one for one in store.failures if (one.scenario, one.draw, one.seed) not in wanted]
     started = time.monotonic()
@@ -97,7 +102,12 @@ def run_pairs(
     study = _Study(store, {info.name: info for info in infos}, len(tasks), progress)
     todo = [task for task in tasks if not study.already_there(task)]
     try:
-        with contextlib.closing(_execute(todo, workers, run_once)) as outcomes:
+        work = run_once or _model(check, baseline)
+        if run_once is None and min(workers, len(todo)) > 1:
+            from aft_sim.study.execute import warm_up
+
+            warm_up(todo[0].scenario, baseline)
+        with contextlib.closing(_execute(todo, workers, work)) as outcomes:
             for task, outcome in outcomes:
                 study.accept(task, outcome)
         study.status = "failed" if study.failures else "complete"
@@ -161,7 +171,7 @@ class _Study:
 
 
 def _execute(
-    tasks: Sequence[Task], workers: int, run_once: RunOnce | None
+    tasks: Sequence[Task], workers: int, run_once: RunOnce
 ) -> Generator[tuple[Task, RunResult | RunFailure], None, None]:
     """Yield (task, outcome) as runs finish."""
     if workers == 1 or len(tasks) <= 1:
@@ -172,7 +182,6 @@ def _execute(
         max_workers=min(workers, len(tasks)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(run_once is None,),
     )
     try:
         waiting: dict[Future[RunResult | RunFailure | AftSimError], Task] = {
@@ -192,10 +201,10 @@ def _execute(
         _stop(pool)
 
 
-def _perform(task: Task, run_once: RunOnce | None) -> RunResult | RunFailure | AftSimError:
+def _perform(task: Task, run_once: RunOnce) -> RunResult | RunFailure | AftSimError:
     """Do one run; errors come back as values, because not every exception survives pickling."""
     try:
-        run = (run_once or _model())(task.scenario, task.seed, task.draw, task.until)
+        run = run_once(task.scenario, task.seed, task.draw, task.until)
         return canonical(run)
     except (InputError, InputErrors) as error:
         return error
@@ -211,23 +220,18 @@ def _unwrap(outcome: RunResult | RunFailure | AftSimError) -> RunResult | RunFai
     return outcome
 
 
-def _model() -> RunOnce:
+def _model(check: bool, baseline: Path | None) -> RunOnce:
     from aft_sim.study.execute import run_once
 
-    model: RunOnce = run_once
-    return model
+    return partial(run_once, check=check, baseline=baseline)
 
 
-def _start_worker(with_model: bool) -> None:
+def _start_worker() -> None:
     """Prepare a worker: Ctrl-C is the parent's business, and no worker outlives its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
-    if with_model:
-        from aft_sim.baseline import bundle
-
-        bundle.load()
 
 
 def _leave_with(sentinel: int) -> None:
