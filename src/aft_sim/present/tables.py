@@ -114,12 +114,13 @@ def _runs(comparison: Comparison) -> str:
 def money_table(comparison: Comparison) -> Table:
     """Differences in money by financial year and since the start of the run, GBP million.
 
-    Every year for all NHS trusts; for the treated trusts and the others only the last one (CSV has all).
+    Every year for all NHS trusts; for the treated trusts and the others only the last one. Rows without any difference
+    are left out (the CSV has all).
     """
     title = f"Money to {style.month_name(comparison.at)}: {comparison.policy_title} against "
     table = _plain_table(
         title + comparison.baseline_title,
-        f"Means over {_runs(comparison)}; nominal prices; to date: since the start of the run.",
+        f"Means over {_runs(comparison)}; cash prices; to date: since the start of the run. No row: no difference.",
     )
     for name in ("Money", "Who", "Year"):
         table.add_column(name)
@@ -127,7 +128,7 @@ def money_table(comparison: Comparison) -> Table:
         table.add_column(name, justify="right")
     last = max((row.financial_year for row in comparison.money), default="")
     for row in comparison.money:
-        if row.group != "all" and row.financial_year != last:
+        if row.cumulative.exactly_zero or (row.group != "all" and row.financial_year != last):
             continue
         table.add_row(*_money_cells(row))
     return table
