@@ -75,7 +75,7 @@ def test_a_trust_that_reported_half_its_completions_is_pulled_up():
     # its list says that starts are right and completions are missing
     assert (out[odd] > 0.8).all()
     assert (got.starts[odd] / starts[odd] > 0.85).all()
-    assert (np.abs(got.removal_share[odd] - SHARE) < 0.08).all()
+    assert (got.removal_share[odd] < 0.25).all()  # as published it would be 0.57
     assert out[~odd] == pytest.approx(np.ones((~odd).sum()), abs=0.03)
 
 

@@ -23,9 +23,9 @@ N_BANDS = len(BAND_EDGES) - 1
 BAND_OF_WEEK = np.searchsorted(np.array(BAND_EDGES[1:]), np.arange(N_WEEKS), side="right")
 #: Weeks from which single-week counts are too few even for England and are averaged in spells.
 TAIL_SPELLS = ((66, 78), (78, 104), (104, 105))
-#: The greatest chance of treatment in a week, per service: published counts cannot tell more, and ratios of small
-#: bands can exceed one.
-CEILING = 0.8
+#: The greatest chance of treatment in a week, per service: both together cannot exceed one, though ratios of small
+#: bands, taken at their word, would.
+CEILING = 0.5
 #: The least priority of any cell, as a share of England's mean: nobody is untreatable.
 FLOOR = 0.02
 

@@ -94,7 +94,7 @@ def _taken(
             share = scale * weight[w]
             if share * least < 1.0 and share * most >= 1.0:
                 for q in range(GROUPS):
-                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * adm[w]))
+                    x = cells[q, w] * (1.0 - min(1.0, before * access[q] * adm[w]))
                     if share * access[q] >= 1.0:
                         full += x
                     else:
@@ -182,21 +182,20 @@ def _scale(
 
 
 @_jit
-def _read(row: Any, cells: Any, v: Any, stock: Any) -> int:
-    """Copies a row to the vectors, everyone a week older, and sums it; returns the last week that holds anybody."""
+def _read(n: Any, r: int, cells: Any, line: Any, v: Any, stock: Any) -> int:
+    """Copies a row's cells, everyone a week older, and sums them; returns the last week that holds anybody."""
     for q in range(GROUPS):
-        at, start = q * _PADDED, q * WEEKS
-        people = row[start + WEEKS - 1]
-        cells[at] = 0.0
+        people = n[r, q, WEEKS - 1]
+        cells[q, 0] = 0.0
         for w in range(WEEKS - 1):
-            x = row[start + w]
-            cells[at + 1 + w] = x
+            x = n[r, q, w]
+            cells[q, w + 1] = x
             people += x
-        cells[at + WEEKS - 1] += row[start + WEEKS - 1]
+        cells[q, WEEKS - 1] += n[r, q, WEEKS - 1]
         stock[q] = people
     for w in range(_PADDED):
-        x0, x1, x2 = cells[w], cells[_PADDED + w], cells[2 * _PADDED + w]
-        x3, x4, x5 = cells[3 * _PADDED + w], cells[4 * _PADDED + w], cells[5 * _PADDED + w]
+        x0, x1, x2 = line[w], line[_PADDED + w], line[2 * _PADDED + w]
+        x3, x4, x5 = line[3 * _PADDED + w], line[4 * _PADDED + w], line[5 * _PADDED + w]
         v[_PEOPLE + w] = x0 + x1 + x2 + x3 + x4 + x5
     last = WEEKS - 1
     while last > 0 and v[_PEOPLE + last] <= 0.0:
@@ -205,12 +204,13 @@ def _read(row: Any, cells: Any, v: Any, stock: Any) -> int:
 
 
 @_jit
-def _exits(routine: float, validated: float, cells: Any, even: Any, stop: int, v: Any) -> None:
+def _exits(
+    routine: float, validated: float, hazard: Any, people: Any, cells: Any, even: Any, stop: int, v: Any
+) -> None:
     """Share of people at each week who leave by routine removal (_LEAVE), and of the others by validation (_CHECK).
 
     Removal does not look at the group, so the row's people by week are enough to share it out.
     """
-    hazard, people = v[_HAZARD : _HAZARD + _PADDED], v[_PEOPLE : _PEOPLE + _PADDED]
     scale, _ = _scale(routine, hazard, people, people, 1.0, 1.0, cells, even, 0.0, hazard, stop)
     held = 0.0
     for w in range(stop):
@@ -238,30 +238,36 @@ def _find_profile(stop: int, v: Any) -> None:
 
 
 @_jit
-def _join(cells: Any, arrivals: float, late: Any, back: float, stop: int, v: Any) -> tuple[float, float]:
-    """Takes the first removals out of one group and adds all who join; returns people removed and validated out."""
-    routine, by_validation = 0.0, 0.0
-    for w in range(stop):
-        x = cells[w]
-        removed = x * v[_LEAVE + w]
-        x -= removed
-        validated = x * v[_CHECK + w]
-        cells[w] = x - validated + back * v[_PROFILE + w]
-        routine += removed
-        by_validation += validated
-    cells[0] += arrivals
-    for i in range(LATE_WEEKS):
-        cells[1 + i] += late[i]
-    return routine, by_validation
+def _join(
+    r: int, cells: Any, stock: Any, arrivals: Any, late: Any, returns: Any, removed: Any, validated_out: Any, stop: int, v: Any
+) -> None:
+    """Takes the first removals out of the groups in use and adds all who join."""
+    for q in range(GROUPS):
+        routine, by_validation = 0.0, 0.0
+        if stock[q] > 0.0:
+            back = returns[r, q]
+            for w in range(stop):
+                x = cells[q, w]
+                gone = x * v[_LEAVE + w]
+                x -= gone
+                checked = x * v[_CHECK + w]
+                cells[q, w] = x - checked + back * v[_PROFILE + w]
+                routine += gone
+                by_validation += checked
+            cells[q, 0] += arrivals[r, q]
+            for i in range(LATE_WEEKS):
+                cells[q, 1 + i] += late[r, q, i]
+        removed[r, q] = routine
+        validated_out[r, q] = by_validation
 
 
 @_jit
-def _sum(cells: Any, access: Any, stop: int, v: Any) -> None:
+def _sum(line: Any, access: Any, stop: int, v: Any) -> None:
     """People, people x access and people x access squared, summed over groups."""
     a0, a1, a2, a3, a4, a5 = access[0], access[1], access[2], access[3], access[4], access[5]
     for w in range(stop):  # written out, or the compiler would not use vector instructions
-        x0, x1, x2 = cells[w], cells[_PADDED + w], cells[2 * _PADDED + w]
-        x3, x4, x5 = cells[3 * _PADDED + w], cells[4 * _PADDED + w], cells[5 * _PADDED + w]
+        x0, x1, x2 = line[w], line[_PADDED + w], line[2 * _PADDED + w]
+        x3, x4, x5 = line[3 * _PADDED + w], line[4 * _PADDED + w], line[5 * _PADDED + w]
         y0, y1, y2, y3, y4, y5 = a0 * x0, a1 * x1, a2 * x2, a3 * x3, a4 * x4, a5 * x5
         v[_PEOPLE + w] = x0 + x1 + x2 + x3 + x4 + x5
         v[_ONCE + w] = y0 + y1 + y2 + y3 + y4 + y5
@@ -269,24 +275,34 @@ def _sum(cells: Any, access: Any, stop: int, v: Any) -> None:
 
 
 @_jit
-def _press(priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, stop: int, v: Any) -> None:
+def _press(r: int, priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, stop: int, v: Any) -> None:
     """Priorities by weeks waited with the target's factor from its threshold on; zero where nobody waits."""
     for w in range(min(stop, WEEKS)):
         factor = pressure if w >= pressure_from else 1.0
         factor = factor if v[_PEOPLE + w] > 0.0 else 0.0
-        v[_ADM + w] = priority_adm[w] * factor
-        v[_NON + w] = priority_non[w] * factor
+        v[_ADM + w] = priority_adm[r, w] * factor
+        v[_NON + w] = priority_non[r, w] * factor
 
 
 @_jit
 def _treat(
-    capacity: float, weight: Any, before: float, least: float, most: float, cells: Any, access: Any, stop: int, v: Any
+    capacity: float,
+    weight: Any,
+    people: Any,
+    once: Any,
+    least: float,
+    most: float,
+    cells: Any,
+    access: Any,
+    before: float,
+    adm: Any,
+    stop: int,
+    v: Any,
 ) -> tuple[float, float]:
     """One service's kappa and unused capacity; the sums become those of the people still waiting.
 
     Arguments as ``_scale``.
     """
-    people, once, adm = v[_PEOPLE : _PEOPLE + _PADDED], v[_ONCE : _ONCE + _PADDED], v[_ADM : _ADM + _PADDED]
     kappa, unmet = _scale(capacity, weight, people, once, least, most, cells, access, before, adm, stop)
     some, every = 0, 0
     for w in range(stop):
@@ -302,7 +318,7 @@ def _treat(
             if share * most >= 1.0 and share * least < 1.0:
                 left, left_once = 0.0, 0.0
                 for q in range(GROUPS):
-                    x = cells[q * _PADDED + w] * (1.0 - min(1.0, before * access[q] * adm[w]))
+                    x = cells[q, w] * (1.0 - min(1.0, before * access[q] * adm[w]))
                     x *= 1.0 - min(1.0, share * access[q])
                     left += x
                     left_once += access[q] * x
@@ -312,32 +328,51 @@ def _treat(
 
 
 @_jit
-def _finish(cells: Any, row: Any, stop: int, rate_adm: float, rate_non: float, v: Any) -> Any:
-    """Treats one group, takes the second removals out and writes it back.
-
-    Returns people treated as admitted and non-admitted, removed, validated out and waiting.
-    """
-    by_adm, by_non, routine, by_validation, waiting = 0.0, 0.0, 0.0, 0.0, 0.0
-    for w in range(stop):
-        x = cells[w]
-        admitted = x * min(1.0, rate_adm * v[_ADM + w])
-        x -= admitted
-        seen = x * min(1.0, rate_non * v[_NON + w])
-        x -= seen
-        removed = x * v[_LEAVE + w]
-        x -= removed
-        validated = x * v[_CHECK + w]
-        x -= validated
-        x = 0.0 if x <= DUST else x  # so that a NaN stays visible
-        cells[w] = x
-        by_adm += admitted
-        by_non += seen
-        routine += removed
-        by_validation += validated
-        waiting += x
-    for w in range(min(stop, WEEKS)):
-        row[w] = cells[w]
-    return by_adm, by_non, routine, by_validation, waiting
+def _finish(
+    n: Any,
+    r: int,
+    cells: Any,
+    stock: Any,
+    access: Any,
+    first: float,
+    second: float,
+    treated_adm: Any,
+    treated_non: Any,
+    removed: Any,
+    validated_out: Any,
+    waiting: Any,
+    stop: int,
+    v: Any,
+) -> None:
+    """Treats the groups in use, takes the second removals out and writes the row back."""
+    for q in range(GROUPS):
+        by_adm, by_non, routine, by_validation, left = 0.0, 0.0, 0.0, 0.0, 0.0
+        if stock[q] > 0.0:
+            rate_adm, rate_non = first * access[q], second * access[q]
+            for w in range(stop):
+                x = cells[q, w]
+                admitted = x * min(1.0, rate_adm * v[_ADM + w])
+                x -= admitted
+                seen = x * min(1.0, rate_non * v[_NON + w])
+                x -= seen
+                gone = x * v[_LEAVE + w]
+                x -= gone
+                checked = x * v[_CHECK + w]
+                x -= checked
+                x = 0.0 if x <= DUST else x  # so that a NaN stays visible
+                cells[q, w] = x
+                by_adm += admitted
+                by_non += seen
+                routine += gone
+                by_validation += checked
+                left += x
+            for w in range(min(stop, WEEKS)):
+                n[r, q, w] = cells[q, w]
+        treated_adm[r, q] = by_adm
+        treated_non[r, q] = by_non
+        removed[r, q] += routine
+        validated_out[r, q] += by_validation
+        waiting[r, q] = left
 
 
 def _advance_rows(
@@ -364,44 +399,42 @@ def _advance_rows(
     unmet_non: Any,
 ) -> None:
     """All steps of the week, row by row, so that a row stays in the nearest cache."""
-    cells, v = np.zeros(GROUPS * _PADDED), np.zeros(_VECTORS * _PADDED)
-    stock, even = np.empty(GROUPS), np.ones(GROUPS)
-    adm, non = v[_ADM : _ADM + _PADDED], v[_NON : _NON + _PADDED]
+    cells, v = np.zeros((GROUPS, _PADDED)), np.zeros(_VECTORS * _PADDED)
+    line = cells.reshape(GROUPS * _PADDED)
+    people, once, adm, non, hazard = (
+        v[_PEOPLE : _PEOPLE + _PADDED],
+        v[_ONCE : _ONCE + _PADDED],
+        v[_ADM : _ADM + _PADDED],
+        v[_NON : _NON + _PADDED],
+        v[_HAZARD : _HAZARD + _PADDED],
+    )
+    stock, reach, even = np.empty(GROUPS), np.empty(GROUPS), np.ones(GROUPS)
     for w in range(WEEKS):
-        v[_HAZARD + w] = removal_hazard[w]
-    flat = n.reshape(n.size)
+        hazard[w] = removal_hazard[w]
     for r in range(n.shape[0]):
-        row = flat[r * GROUPS * WEEKS : (r + 1) * GROUPS * WEEKS]
-        reach, half, checked = access[r], 0.5 * removals[r], 0.5 * validated[r]
-        last = max(_read(row, cells, v, stock), LONG_WAIT)  # nobody joins beyond
+        half, checked = 0.5 * removals[r], 0.5 * validated[r]
+        last = max(_read(n, r, cells, line, v, stock), LONG_WAIT)  # nobody joins beyond
         stop = (last // _BLOCK + 1) * _BLOCK
-        _exits(half, checked, cells, even, stop, v)
-        _find_profile(stop, v)
         least, most = np.inf, 0.0
         for q in range(GROUPS):
-            treated_adm[r, q] = treated_non[r, q] = removed[r, q] = validated_out[r, q] = waiting[r, q] = 0.0
+            reach[q] = access[r, q]
             stock[q] += arrivals[r, q] + returns[r, q]
             for i in range(LATE_WEEKS):
                 stock[q] += late[r, q, i]
             if stock[q] > 0.0:
                 least, most = min(least, reach[q]), max(most, reach[q])
-                removed[r, q], validated_out[r, q] = _join(
-                    cells[q * _PADDED : (q + 1) * _PADDED], arrivals[r, q], late[r, q], returns[r, q], stop, v
-                )
-        _sum(cells, reach, stop, v)
-        _press(priority_adm[r], priority_non[r], pressure[r], pressure_from, stop, v)
-        first, unmet_adm[r] = _treat(capacity_adm[r], adm, 0.0, least, most, cells, reach, stop, v)
-        second, unmet_non[r] = _treat(capacity_non[r], non, first, least, most, cells, reach, stop, v)
-        _exits(half, checked, cells, even, stop, v)
-        for q in range(GROUPS):
-            if stock[q] > 0.0:
-                treated_adm[r, q], treated_non[r, q], routine, by_validation, waiting[r, q] = _finish(
-                    cells[q * _PADDED : (q + 1) * _PADDED],
-                    row[q * WEEKS : (q + 1) * WEEKS],
-                    stop,
-                    first * reach[q],
-                    second * reach[q],
-                    v,
-                )
-                removed[r, q] += routine
-                validated_out[r, q] += by_validation
+        _exits(half, checked, hazard, people, cells, even, stop, v)
+        _find_profile(stop, v)
+        _join(r, cells, stock, arrivals, late, returns, removed, validated_out, stop, v)
+        _sum(line, reach, stop, v)
+        _press(r, priority_adm, priority_non, pressure[r], pressure_from, stop, v)
+        first, unmet_adm[r] = _treat(
+            capacity_adm[r], adm, people, once, least, most, cells, reach, 0.0, adm, stop, v
+        )
+        second, unmet_non[r] = _treat(
+            capacity_non[r], non, people, once, least, most, cells, reach, first, adm, stop, v
+        )
+        _exits(half, checked, hazard, people, cells, even, stop, v)
+        _finish(
+            n, r, cells, stock, reach, first, second, treated_adm, treated_non, removed, validated_out, waiting, stop, v
+        )
