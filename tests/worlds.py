@@ -25,6 +25,7 @@ CONSTANT = {
     "production.supply_feedback": 0,
     "referrals.demand_elasticity": 0,
     "choice.elasticity": 0,
+    "removals.closure": "starts",  # the fitted closure answers to the list
     "targets.march_pressure": 1,
     "targets.due_pressure": 1,
 }

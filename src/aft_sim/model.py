@@ -22,7 +22,7 @@ from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, measures, production, referrals, removals, targets
+from aft_sim.mechanisms import access, capital, measures, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.world import QUINTILES, World, open_world
@@ -103,17 +103,18 @@ SCHEDULE: tuple[Phase, ...] = (
         "Everybody is a week older; half the removals; people join; admitted, other treatment; the other half.",
     ),
     Phase("follow_residents", "week", ("stock", "pattern"), ("mix",), "The list by ICB of residence follows."),
+    Phase("count", "month", ("n",), ("counts",), "The list is counted for the monthly return."),
     Phase("smooth", "week", ("stock",), ("mean_list", "mean_starts"), "Half-year means of list and demand move on."),
+    Phase("spend_ordinary", "month", ("money",), ("money",), "A month of ordinary capital is spent."),
+    Phase("close_books", "year", ("money",), ("money",), "Surpluses enter pots and bank accounts; backlog grows."),
+    Phase("record", "month", ("counts", "mix", "month", "money"), ("month", "money"), "Outcomes of the month are recorded."),
     Phase(
         "choose_providers",
         "month",
-        ("n", "signals"),
+        ("counts", "signals"),
         ("recent_waits", "pattern", "row_rate", "signals"),
         "Waits are published; patients and referrers respond to them.",
     ),
-    Phase("spend_ordinary", "month", ("money",), ("money",), "A month of ordinary capital is spent."),
-    Phase("close_books", "year", ("money",), ("money",), "Surpluses enter pots and bank accounts; backlog grows."),
-    Phase("record", "month", ("n", "mix", "month", "money"), ("month", "money"), "Outcomes of the month are recorded."),
 )
 
 
@@ -149,6 +150,7 @@ class TrustAutonomyModel(mesa.Model):
         self._season = 1 + strength * (weekly_season(b, plan.calendar) - 1)
         self._growth = production.growth_index(p.path("production.growth") + p.path("production.resource_growth"))
         self._demand = production.growth_index(p.path("referrals.growth"))
+        self._drift_left = np.cumprod(np.append(1.0, 0.5 ** (1 / p.path("production.drift_half_life"))))
         due = [date_of(text) for text, _, _ in b.targets]
         self._pressure = targets.pressure_path(
             plan.calendar, p.path("targets.march_pressure"), p.path("targets.due_pressure"), due
@@ -303,41 +305,37 @@ class TrustAutonomyModel(mesa.Model):
         feedback = production.supply_feedback(
             w.mean_list, w.opening_list, w.mean_starts, b.starts, self._p("production.supply_feedback")
         )
-        half_life = self._p("production.drift_half_life")
-        drift = b.drift / np.maximum(self._base_capacity, 1e-9) * 0.5 ** (week / half_life)
+        drift = b.drift / np.maximum(self._base_capacity, 1e-9) * self._drift_left[week]
         common = self._growth[week] * np.exp(w.productivity[provider]) * self._level("production.level")[provider]
         common = common * feedback * np.maximum(1 - drift, 0.0)
         trust = b.provider_trust
         equipment = np.where(trust >= 0, w.equipment[trust], 1.0)
         ones = np.ones_like(equipment)
-        both = ("production.staff_elasticity", "production.equipment_elasticity", "production.beds_elasticity")
-        admitted, other = production.input_effect(ones, equipment, ones, tuple(self._p(name) for name in both))  # type: ignore[arg-type]
-        gains = self.planning_gains()
-        usual = (
-            b.admitted * common * admitted[provider] * gains[0] + b.non_admitted * common * other[provider] * gains[1]
-        )
+        elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
+        admitted, other = production.input_effect(ones, equipment, ones, elasticities)  # type: ignore[arg-type]
+        bought = self._bought_work()
+        usual_adm = b.admitted * common * admitted[provider] + bought[0]
+        usual_non = b.non_admitted * common * other[provider] + bought[1]
+        usual = usual_adm + usual_non
         w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
         w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
         season = self._season[1, week]
-        np.multiply(b.admitted * common * season, admitted[provider] * gains[0], out=self._in.capacity_adm)
-        np.multiply(b.non_admitted * common * season, other[provider] * gains[1], out=self._in.capacity_non)
+        np.multiply(usual_adm, season, out=self._in.capacity_adm)
+        np.multiply(usual_non, season, out=self._in.capacity_non)
         weights = access.shortfall_weights(self._p("access.shortfall_ratio"))
         self._in.access[:] = w.opening.access
         self._in.access[:, :QUINTILES] = access.with_shortfall(w.opening.access[:, :QUINTILES], w.missing, weights)
 
-    def planning_gains(self) -> tuple[Array, Array]:
-        """Factors on admitted and non-admitted capacity from theatres and bought work, (row,) each."""
+    def _bought_work(self) -> tuple[Array, Array]:
+        """Admitted and other work a week that schemes and bought work add to each row, as far as there is staff."""
         w, b = self.world, self.plan.bundle
-        if not w.theatre_gain.any() and not w.revenue_gain.any():
-            ones = np.ones(b.n_rows)
-            return ones, ones
-        from aft_sim.mechanisms import capital
-
-        extra = capital.staffed(w.theatre_gain, self._provider_admitted, self._p("capital.staff_headroom"))
-        hub = np.divide(extra, self._provider_hub, out=np.zeros_like(extra), where=self._provider_hub > 0)
-        bought = 1 + w.revenue_gain / np.maximum(self._provider_capacity, 1e-9)
-        theatre = np.where(w.opening.hub_rows, 1 + hub[b.row_provider], 1.0)
-        return theatre * bought[b.row_provider], bought[b.row_provider]
+        headroom = self._p("capital.staff_headroom")
+        theatre = capital.staffed(w.theatre_gain, self._provider_admitted, headroom)
+        per_hub = np.divide(theatre, self._provider_hub, out=np.zeros_like(theatre), where=self._provider_hub > 0)
+        revenue = capital.staffed(w.revenue_gain, self._provider_capacity, headroom)
+        share = revenue / np.maximum(self._provider_capacity, 1e-9)
+        hub = np.where(w.opening.hub_rows, per_hub[b.row_provider], 0.0)
+        return b.admitted * (hub + share[b.row_provider]), b.non_admitted * share[b.row_provider]
 
     def move_list(self) -> None:
         """The kernel, and the flows of the month."""
@@ -346,7 +344,7 @@ class TrustAutonomyModel(mesa.Model):
         self._pressed[:] = self._pressure[self.week]
         self._start = w.stock
         advance(w.n, self._in, self._flows)
-        w.stock = w.n.sum(axis=2)
+        w.stock = self._flows.waiting.copy()
         f, m = self._flows, w.month
         m.starts += self._in.arrivals
         m.late += self._in.late.sum(axis=2)
@@ -367,6 +365,10 @@ class TrustAutonomyModel(mesa.Model):
         w = self.world
         referrals.move_residents(w.mix, w.opening.entries.row, w.pattern, self._joined, self._start, w.stock)
 
+    def count(self) -> None:
+        """The list at the month's close, by weeks waited."""
+        self.world.counts.update(self.world.n, self.plan.bundle.row_is_trust)
+
     def smooth(self) -> None:
         """Half-year means that capacity follows."""
         w, weeks = self.world, self._p("production.feedback_weeks")
@@ -376,8 +378,7 @@ class TrustAutonomyModel(mesa.Model):
     def choose_providers(self) -> None:
         """Waits of the last three months move referrals; boards and regions see last month's return."""
         w, b = self.world, self.plan.bundle
-        people = w.n.sum(axis=1)
-        waits = measures.mean(people)
+        waits = w.counts.mean_wait()
         waits = np.where(np.isfinite(waits), waits, w.recent_waits[-1])
         w.recent_waits = np.concatenate([w.recent_waits[1:], waits[None]])
         ratio = w.recent_waits.mean(axis=0) / w.wait_reference
@@ -391,13 +392,13 @@ class TrustAutonomyModel(mesa.Model):
         )
         w.row_rate = e.to_rows(w.pattern)
         n = len(b.provider_code)
-        within = np.bincount(b.row_provider, people[:, :18].sum(axis=1), n)
+        within = np.bincount(b.row_provider, w.counts.within_18.sum(axis=1), n)
         w.signals.waiting = w.provider_list()
         w.signals.within_18_share = 100 * within / np.maximum(w.signals.waiting, 1e-9)
 
     def spend_ordinary(self) -> None:
         """A month of ordinary capital."""
-        self.planning.spend_ordinary()
+        self.planning.spend_ordinary(self.plan.calendar.months[self.plan.calendar.month_of_week[self.week]].month)
 
     def close_books(self) -> None:
         """31 March."""

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from aft_sim.baseline.bind import Plan
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.basis import streams
+from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
+from aft_sim.mechanisms.counts import Counts
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
 
 Array = NDArray[np.float64]
@@ -127,6 +129,14 @@ def _opening_referrals(bundle: Bundle, p: dict[str, float]) -> tuple[referrals.E
     market_key = icb * len(functions) + function[row]
     _, market = np.unique(market_key, return_inverse=True)
     first = np.searchsorted(row, np.arange(bundle.n_rows + 1))
+    bare = np.flatnonzero(np.diff(first) == 0)
+    if bare.size:
+        r = int(bare[0])
+        raise InputError(
+            "the baseline has a row without patients' places of residence",
+            found=f"{bundle.provider_code[bundle.row_provider[r]]} {bundle.row_function[r]}",
+            expected="flows for every row",
+        )
     entries = referrals.Entries(row, icb, market, first)
     observed = np.bincount(row, bundle.entry_starts, bundle.n_rows)
     listed = np.bincount(row, bundle.entry_waiting, bundle.n_rows)
@@ -295,6 +305,7 @@ class World:
     money: Money
     signals: Signals
     month: MonthFlows
+    counts: Counts
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -350,15 +361,16 @@ def open_world(plan: Plan, seed: int) -> World:
     b, o, p = plan.bundle, opening(plan), plan.parameters
     rows, providers, trusts = b.n_rows, len(b.provider_code), len(b.trusts.code)
     n = np.array(o.waiting)
-    stock = n.sum(axis=2)
+    counts = Counts.of(n, b.row_is_trust)
+    stock = counts.people.copy()
     ids = streams.words(f"{b.provider_code[r]}|{f}" for r, f in zip(b.row_provider, b.row_function, strict=True))
     z = streams.normal(streams.Streams(seed, plan.draw).chance("referrals start", 0, ids))
-    waits = measures.mean(np.asarray(n.sum(axis=1)))
+    waits = counts.mean_wait()
     waits = np.where(np.isfinite(waits), waits, 1.0)
     capacity = b.admitted + b.non_admitted
     expenditure = np.nan_to_num(b.trusts.expenditure)
     people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
-    within = np.bincount(b.row_provider, n[:, :, :18].sum((1, 2)), providers)
+    within = np.bincount(b.row_provider, counts.within_18.sum(1), providers)
     return World(
         plan=plan,
         opening=o,
@@ -393,4 +405,5 @@ def open_world(plan: Plan, seed: int) -> World:
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         month=MonthFlows.zero(rows),
+        counts=counts,
     )

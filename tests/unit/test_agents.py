@@ -6,7 +6,7 @@ import mesa
 import numpy as np
 import pytest
 
-from aft_sim.agents.icb import IntegratedCareBoard, Residents
+from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.trust import PotView, Trust
 
@@ -100,11 +100,6 @@ class TestBoard:
         )
         # a market that nobody is referred in moves nobody
         assert got == pytest.approx([(30 * 1.2 + 10 * 0.8) / 40, 2.0, 1.0])
-
-    def test_residents(self):
-        r = Residents(np.array([100.0, 50.0, 50.0, 0.0, 0.0]), np.array([40.0, 40.0, 40.0, 0.0, 0.0]))
-        assert r.within_18_share == pytest.approx(60.0)
-        assert Residents(np.zeros(5), np.zeros(5)).within_18_share == 0.0
 
 
 def test_agents_know_their_place(model):

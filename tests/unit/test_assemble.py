@@ -210,7 +210,6 @@ class TestAssemble:
         at = rows.keys.index(("RAA", "C_110"))
         assert rows.admitted[at, [3, 7, 40]] == pytest.approx([6.0, 1.8, 0.2])
 
-    @pytest.mark.xfail(strict=True, reason="unknown clock starts of independent patients from outside go nowhere")
     def test_unknown_clock_starts_of_patients_from_outside_are_kept(self):
         rows = made(
             ("NT1", "00A", "2", "C_110", {0: 60}, 0),

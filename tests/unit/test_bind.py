@@ -154,7 +154,6 @@ class TestParameters:
         with pytest.raises(InputErrors, match=r"makes the opening state"):
             bound({"change": [dated(name, date(2027, 4, 5), default)]})
 
-    @pytest.mark.xfail(strict=True, reason="the model reads it once, so a dated change would silently do nothing")
     def test_neither_can_the_week_from_which_targets_press(self):
         with pytest.raises(InputErrors):
             bound({"change": [dated("targets.weeks", date(2027, 4, 5), 52)]})

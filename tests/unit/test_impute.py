@@ -98,9 +98,6 @@ def test_it_is_added_and_marked(rows, made):
     assert (made.waiting[:5] == rows.waiting).all()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="pooled rows are left out of the functions but not of the donors"
-)
 def test_pooled_rows_of_comparable_trusts_are_left_out(rows):
     pooled = replace(rows, row_function=("C_100", "C_110", "C_100", POOLED, "C_502"))
     assert impute(pooled, MISSING, frozenset({"RAA", "RBB"})).row_function[-2:] == ("C_100", "C_110")

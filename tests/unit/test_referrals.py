@@ -123,6 +123,10 @@ class TestChoice:
         got = referrals.choice_exponents(0.04, 1.0, np.array([5.0, 5.0]), even)
         assert got == pytest.approx(np.full(5, 0.08))
 
+    def test_where_nobody_has_a_choice_there_is_an_answer_too(self):
+        alone = Entries(np.array([0]), np.array([0]), np.array([0]), np.array([0, 1]))
+        assert np.isfinite(referrals.choice_exponents(0.04, 1.0, np.array([5.0]), alone)).all()
+
 
 class TestChance:
     @pytest.mark.parametrize("mean,spread,scale", [(30.0, 0.18, 1.0), (4.0, 0.0, 1.0), (200.0, 0.18, 0.5)])

@@ -74,12 +74,13 @@ class TestReturns:
 
     def test_evenly_over_the_weeks(self):
         slots = np.zeros((removals.RETURN_SLOTS, 1, 1))
-        _, slots = removals.next_returns(slots, np.array([[80.0]]), 0.1, 4)
-        assert slots.ravel().tolist() == pytest.approx([2.0] * 4 + [0.0] * 4)
+        due, slots = removals.next_returns(slots, np.array([[80.0]]), 0.1, 4)
+        assert due.item() == pytest.approx(2.0)
+        assert slots.ravel().tolist() == pytest.approx([2.0] * 3 + [0.0] * 5)
 
     def test_older_and_newer_ones_add_up(self):
         slots = np.arange(8.0).reshape(8, 1, 1)
         due, later = removals.next_returns(slots, np.array([[10.0]]), 0.5, 5)
-        assert due.item() == 0.0
-        assert later.ravel().tolist() == pytest.approx([2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 7.0, 0.0])
+        assert due.item() == 1.0
+        assert later.ravel().tolist() == pytest.approx([2.0, 3.0, 4.0, 5.0, 5.0, 6.0, 7.0, 0.0])
         assert slots.ravel().tolist() == list(range(8))  # the caller's array is left alone

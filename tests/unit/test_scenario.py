@@ -73,7 +73,7 @@ def test_comparator_differs_from_baseline_in_status_only():
     assert different == {"aft.designated", "aft.freedoms.approval", "aft.freedoms.reinvest"}
     assert [Path(file).name for file in without.chain] == ["baseline.toml", "no-aft.toml"]
     assert base.aft.designated == ("set:first-wave",)
-    assert base.capital.limit_rule == "inside_scale_others"
+    assert base.capital.limit_rule == "inside_scale_draws"
 
 
 # Values and origins --------------------------------------------------------------------------------
@@ -458,7 +458,7 @@ def test_with_changes():
     assert bold.changes[0].trusts == ("RTF",)
     assert bold.where("capital.limit_rule") == "with_changes('bold')"
     assert bold.hash != base.hash
-    assert base.capital.limit_rule == "inside_scale_others"
+    assert base.capital.limit_rule == "inside_scale_draws"
     assert bold.with_changes("again", {"capital.limit_rule": "inside_scale_draws"}).parameters == bold.parameters
 
 

@@ -1,32 +1,12 @@
-"""An integrated care board as an agent: it watches its residents' waits and steers referrals with their choices."""
+"""An integrated care board as an agent: it sees how long its residents wait where they are referred."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Residents:
-    """Waits of an ICB's residents, by deprivation quintile.
-
-    Attributes:
-        waiting: (quintile,) people waiting anywhere.
-        within_18: (quintile,) of them within 18 weeks.
-    """
-
-    waiting: Array
-    within_18: Array
-
-    @property
-    def within_18_share(self) -> float:
-        """Percent of all residents' pathways within 18 weeks."""
-        return float(100 * self.within_18.sum() / max(self.waiting.sum(), 1e-9))
 
 
 class IntegratedCareBoard(mesa.Agent):

@@ -60,8 +60,11 @@ class NHSEngland(mesa.Agent):
         Returns:
             (provider,) shares that add up to one.
         """
-        order = np.lexsort((eligible, np.round(share[eligible], 9)))
-        chosen = eligible[order[:count]]
+        with_list = eligible[waiting[eligible] > 0]
+        order = np.lexsort((with_list, np.round(share[with_list], 9)))
+        chosen = with_list[order[:count]]
         out = np.zeros_like(share)
         out[chosen] = waiting[chosen] * (1 - share[chosen] / 100)
+        if out.sum() <= 0:  # nobody waits over 18 weeks: by the size of the list
+            out[chosen] = waiting[chosen]
         return np.asarray(out / out.sum())

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
 from aft_sim.basis import streams
-from aft_sim.mechanisms import capital
+from aft_sim.mechanisms import capital, production
 from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
 from aft_sim.policy.programme import Status
-from aft_sim.spec.register import Register
 from aft_sim.world import Event, World
 
 Array = NDArray[np.float64]
@@ -35,6 +34,11 @@ APPROVAL = {
     "treasury": "capital.approval_months.treasury",
 }
 BUILD = {"theatre": "capital.build_months.theatre", "equipment": "capital.build_months.equipment"}
+
+
+def months_left(month: int) -> int:
+    """Months of the financial year that are left, the given one (1..12) included."""
+    return (3 - month) % 12 + 1
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,14 @@ class CapitalPlanning:
         self.status = Status(
             world.plan.designated, world.plan.aft_week, scenario.aft.freedoms.approval, scenario.aft.freedoms.reinvest
         )
-        self._register = Register.load()
         self._ids = streams.words(b.trusts.code)
-        self._opening_envelope = world.money.envelope.copy()
-        self._opening_expenditure = world.money.expenditure.copy()
-        self._years = 0
+        self._prices = production.growth_index(world.plan.parameters.path("capital.price_growth"))
+        self._envelope = world.money.envelope.copy()
+        self._margin = np.nan_to_num(b.trusts.planned_surplus)
+        self._equipment_stock = world.money.expenditure.copy()
+        self._books_closed = 0
+        # the run begins within a financial year, of which the months before it are spent
+        self._spent = self._envelope * (1 - months_left(world.plan.calendar.months[0].month) / 12)
         self._ripening: dict[int, list[Ripening]] = defaultdict(list)
         self._equipment_real = np.zeros(len(b.trusts.code))
         self._limit = self._year_limit(0)
@@ -93,20 +100,14 @@ class CapitalPlanning:
         The year in which a run begins only grows the backlog: its planned surplus is in the opening pot already.
         """
         w = self._world
-        self._years += 1
+        self._books_closed += 1
         w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week))
-        if self._years == 1:
+        if self._books_closed == 1:
             return
+        self._margin *= self._p("capital.surplus_persistence", week)
         year = w.plan.calendar.sunday(week).year
         z = streams.normal(self._draws.chance("surplus", year, self._ids)) * self._p("run.chance", week)
-        surplus = capital.year_surplus(
-            w.bundle.trusts.planned_surplus,
-            w.money.expenditure,
-            float(self._years - 1),
-            self._p("capital.surplus_persistence", week),
-            self._p("capital.surplus_noise", week),
-            z,
-        )
+        surplus = capital.year_surplus(self._margin, w.money.expenditure, self._p("capital.surplus_noise", week), z)
         w.money.cash += surplus
         w.money.pot += np.maximum(surplus, 0.0)
 
@@ -114,8 +115,9 @@ class CapitalPlanning:
         """1 April: expenditure and envelopes grow, the year's limit is known."""
         w = self._world
         w.money.expenditure *= 1 + self._p("capital.expenditure_growth", week)
-        growth = (1 + self._p("capital.limit_growth", week)) ** self._years
-        w.money.envelope[:] = self._opening_envelope * growth
+        self._envelope *= 1 + self._p("capital.limit_growth", week)
+        w.money.envelope[:] = self._envelope
+        self._spent[:] = 0.0
         self._limit = self._year_limit(week)
 
     # -- draws ---------------------------------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ class CapitalPlanning:
         revenue_share = self._p("capital.revenue_split", week)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
         outcome = self._national.apply_limit(
-            wished * (1 - revenue_share), self._world.money.envelope, rule, self._limit
+            wished * (1 - revenue_share), self._world.money.envelope - self._spent, rule, self._limit
         )
         revenue = wished * revenue_share
         self._move_money(week, decisions, outcome.spent, revenue, rule)
@@ -212,11 +214,11 @@ class CapitalPlanning:
         )
 
     def _months(self, name: str, week: int, key: str) -> float:
-        """Months that a stage of one scheme takes: a quantile fixed by the scheme's key, scaled to the parameter."""
-        parameter = self._register[name]
-        u = float(self._draws.chance(name, 0, streams.words([key]))[0])
-        u = 0.5 + (u - 0.5) * min(self._p("run.chance", week), 1.0)
-        return float(parameter.quantile(u)) * self._p(name, week) / float(parameter.default)
+        """Months that a stage of one scheme takes: lognormal around the parameter, by a quantile fixed by its key."""
+        z = float(streams.normal(self._draws.chance(name, 0, streams.words([key])))[0])
+        return self._p(name, week) * float(
+            np.exp(self._p("capital.stage_spread", week) * self._p("run.chance", week) * z)
+        )
 
     def _start_schemes(self, week: int, spent: Array) -> None:
         w = self._world
@@ -258,7 +260,7 @@ class CapitalPlanning:
             week,
             approved,
             approved + round(build * WEEKS_A_MONTH),
-            capital.real_value(amount, approval, self._p("capital.cost_growth", week)),
+            capital.real_value(amount / self._prices[week], approval, self._p("capital.cost_growth", week)),
         )
 
     def _cut_envelopes(self, week: int, cut: Array) -> None:
@@ -269,7 +271,7 @@ class CapitalPlanning:
         growth = self._p("capital.cost_growth", week)
         for kind, amount in self._split(cut, week).items():
             build = self._p(BUILD[kind], week) if kind in BUILD else 0.0
-            real = np.array([capital.real_value(-float(x), approval, growth) for x in amount])
+            real = capital.real_value(-amount / self._prices[week], approval, growth)
             built = week + round((approval + build) * WEEKS_A_MONTH)
             self._ripening[built].append(Ripening(kind, np.arange(cut.size), real))
         for i in np.flatnonzero(cut > 0):
@@ -280,16 +282,20 @@ class CapitalPlanning:
         w = self._world
         w.money.revenue_spend += revenue
         gain = capital.revenue_gain(
-            revenue, self._p("capital.cost_per_pathway", week), self._p("capital.marginal_cost_ratio", week)
+            revenue / self._prices[week],
+            self._p("capital.cost_per_pathway", week),
+            self._p("capital.marginal_cost_ratio", week),
         )
         trusts = np.flatnonzero(gain)
         if trusts.size:
             self._ripening[week].append(Ripening("revenue", trusts, gain[trusts]))
             self._ripening[week + YEAR_OF_EFFECT].append(Ripening("revenue", trusts, -gain[trusts]))
 
-    def spend_ordinary(self) -> None:
-        """A month of ordinary capital: a twelfth of every envelope."""
-        self._world.money.capital_spend += self._world.money.envelope / 12
+    def spend_ordinary(self, month: int) -> None:
+        """A month of ordinary capital: what is left of every envelope, spread over what is left of the year."""
+        spend = (self._world.money.envelope - self._spent) / months_left(month)
+        self._world.money.capital_spend += spend
+        self._spent += spend
 
     def ripen(self, week: int) -> None:
         """Bring into use what is finished this week."""
@@ -307,13 +313,13 @@ class CapitalPlanning:
                 np.add.at(w.theatre_gain, providers[listed], gain * item.real[listed])
             elif item.kind == "equipment":
                 np.add.at(self._equipment_real, item.trusts, item.real)
-                stock = self._p("capital.equipment_stock_share", week) * self._opening_expenditure
+                stock = self._p("capital.equipment_stock_share", week) * self._equipment_stock
                 w.equipment[:] = np.where(stock > 0, capital.equipment_index(self._equipment_real, stock), 1.0)
             elif item.kind == "revenue":
                 np.add.at(w.revenue_gain, providers[listed], item.real[listed])
             else:
                 w.money.backlog[item.trusts] = np.maximum(w.money.backlog[item.trusts] - item.real, 0.0)
-            if item.trusts.size == 1:
+            if item.trusts.size == 1 and item.kind != "revenue":
                 self._tell(week, int(item.trusts[0]), "in use", item.kind, float(item.real[0]))
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:

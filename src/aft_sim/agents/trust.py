@@ -68,5 +68,9 @@ class Trust(mesa.Agent):
             return DrawDecision(self.index, 0.0, 0.0, "the pot is empty")
         wish = view.invest_share * view.pot * view.delivery * view.year_left
         amount = capital.affordable(wish, view.pot, view.cash, view.expenditure, view.floor_days)
-        reason = "" if amount >= wish else "cash would fall below its floor"
+        reason = (
+            ""
+            if amount >= wish
+            else ("the pot is smaller" if amount >= view.pot else "cash would fall below its floor")
+        )
         return DrawDecision(self.index, wish, amount, reason)

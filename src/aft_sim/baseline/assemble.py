@@ -164,7 +164,7 @@ def assemble(
         for table, name in ((starts, "3"), (listed, "2")):
             use = r.part[chosen] == part[name]
             np.add.at(table, cell[use], where[use] * (r.total[chosen][use] * w[use])[:, None])
-    completed = _with_unknown_starts(completed, extract, slot, lives[:, :n_icb], len(trusts), n_f)
+    completed = _with_unknown_starts(completed, extract, slot, placed, len(trusts), n_f)
     _round_independent(waiting, len(trusts), n_icb, n_f)
     functions = extract.function_codes()
     used = np.flatnonzero((waiting.sum((1, 2)) > 0) | (starts.sum(1) > 0) | (completed.sum((0, 2)) > 0))
@@ -205,7 +205,7 @@ def _with_unknown_starts(
                 cells = (n_trusts + np.arange(placed.shape[1])) * n_f + r.function[i]
                 extra[s, cells] += r.unknown_start[i] * placed[i]
     totals = completed.sum(axis=2)
-    national = completed.sum(axis=1, keepdims=True) / completed.sum(axis=(1, 2), keepdims=True)
+    national = completed.sum(axis=1, keepdims=True) / np.maximum(completed.sum(axis=(1, 2), keepdims=True), 1e-12)
     profile = np.where(totals[..., None] > 0, completed / np.maximum(totals[..., None], 1e-12), national)
     return np.asarray(completed + extra[..., None] * profile)
 

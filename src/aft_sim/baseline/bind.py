@@ -38,8 +38,11 @@ OPENING = frozenset(
         "removals.late_share",
         "removals.share_of_starts",
         "run.season",
+        "targets.weeks",
     }
 )
+#: What ordinary capital buys; shares are taken of their sum.
+SPLIT = ("capital.split.new", "capital.split.improvement", "capital.split.lifecycle", "capital.split.equipment")
 #: Units whose figures are percentages; mechanisms work with shares.
 PERCENT = frozenset({"%", "% per year"})
 
@@ -93,10 +96,6 @@ class ParameterPaths:
                 else:
                     out[step.trusts] = step.value
         return out, everybody
-
-    def changes_in(self, name: str, week: int) -> bool:
-        """Whether a per-trust parameter starts to differ in this week (or is in force from the first one)."""
-        return week == 0 or any(step.week == week for step in self._steps.get(name, ()))
 
 
 @dataclass(frozen=True)
@@ -211,6 +210,12 @@ def bind(
         except InputErrors as error:
             problems += error.problems
     paths = _paths(scenario, bundle, calendar, register, problems)
+    if not problems and sum(paths.opening(name) for name in SPLIT) <= 0:
+        problems.append(
+            InputError(
+                "the parts of ordinary capital add up to nothing", found=", ".join(SPLIT), expected="one above zero"
+            )
+        )
     if problems:
         raise InputErrors(problems)
     return Plan(

@@ -238,6 +238,7 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
         rates[2] / rates[0],
         rates[0] / (1 - outside),
         settings,
+        england_drift=rates[0] - rates[1] - rates[2],
     )
     say("measuring priorities")
     sector = (~rows.is_trust()).astype(int)

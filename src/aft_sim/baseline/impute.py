@@ -61,8 +61,10 @@ def impute(rows: RawRows, missing: MissingTrust, like: frozenset[str]) -> RawRow
     Returns:
         The rows with the trust added; its list is whole people and meets the published counts exactly.
     """
-    donors = np.array([rows.provider[p] in like for p in rows.row_provider])
-    functions = sorted({f for f, d in zip(rows.row_function, donors, strict=True) if d and f != POOLED})
+    donors = np.array(
+        [rows.provider[p] in like and f != POOLED for p, f in zip(rows.row_provider, rows.row_function, strict=True)]
+    )
+    functions = sorted({f for f, d in zip(rows.row_function, donors, strict=True) if d})
     index: Mapping[str, int] = {f: i for i, f in enumerate(functions)}
     profile = np.zeros((3, len(functions), BANDS))
     starts = np.zeros(len(functions))

@@ -117,7 +117,7 @@ def measure_priorities(
         risk = np.empty_like(events)
         for w in range(N_WEEKS):
             risk[:, w] = shrink(events[:, w], expected[:, w] * level[:, 0])
-        profile[s] = np.maximum(england[s] * level * risk, FLOOR * england[s].min())
+        profile[s] = np.maximum(england[s] * level * risk, FLOOR * england[s].mean())
         row_expected = profile[s][group_of_row] * waiting * weeks_in_month
         for b in range(N_BANDS):
             weeks = slice(BAND_EDGES[b], BAND_EDGES[b + 1])

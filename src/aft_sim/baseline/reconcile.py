@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+WEEKS_A_MONTH = 365.25 / 7 / 12
+#: Flows below one person a month are taken as that when logarithms are formed.
+FEWEST = 1 / WEEKS_A_MONTH
+
 
 @dataclass(frozen=True)
 class ReconcileSettings:
@@ -51,7 +55,7 @@ class Flows:
     Attributes:
         starts, admitted, non_admitted: (row,).
         removal_share: (row,) removals net of late registrations, as a share of starts.
-        drift: (row,) opening change of the list a week, beyond England's; decays in the model.
+        drift: (row,) opening change of the list a week; decays in the model.
     """
 
     starts: Array
@@ -67,7 +71,7 @@ def shrink_ratio(
     """Long-run log(completions / starts) of each row, by normal shrinkage at three levels.
 
     Args:
-        starts, completions: (row,) counts of the month.
+        starts, completions: (row,) people a standard week, counted over a month.
         trust, function: (row,) indices.
         england: England's long-run ratio, to which the weighted mean of the result is tied.
 
@@ -75,8 +79,9 @@ def shrink_ratio(
         (row,) log ratio.
     """
     usable = (starts > 0) & (completions > 0)
-    y = np.where(usable, np.log(np.maximum(completions, 1) / np.maximum(starts, 1)), np.log(england))
-    counting = 1 / np.maximum(completions, 1) + 1 / np.maximum(starts, 1)
+    y = np.where(usable, np.log(np.maximum(completions, FEWEST) / np.maximum(starts, FEWEST)), np.log(england))
+    # what was counted is a month, not the standard week the flows are given in
+    counting = (1 / np.maximum(completions, FEWEST) + 1 / np.maximum(starts, FEWEST)) / WEEKS_A_MONTH
     centre = np.log(england)
     weight = np.where(usable, 1 / (counting + s.row_noise**2 + s.row_spread**2), 0.0)
 
@@ -118,6 +123,7 @@ def reconcile(
     england_share: float,
     england_starts: float,
     settings: ReconcileSettings | None = None,
+    england_drift: float = 0.0,
 ) -> Flows:
     """Balance every row.
 
@@ -128,6 +134,7 @@ def reconcile(
         trust_drift: (trust,) observed change of the list, share a month, beyond England's; NaN where unknown.
         england_share: England's removals net of late registrations per start.
         england_starts: England's starts a standard week, to which the rows are scaled.
+        england_drift: change of England's list, people a standard week, shared out by waiting list.
 
     Returns:
         Flows for which starts x (1 - removal_share) = completions in every row: without drift no list would move.
@@ -138,8 +145,8 @@ def reconcile(
     doubt_starts = 1 + doubt(starts, waiting, function, s.clearance_spread)
     doubt_completions = 1 + doubt(completions, waiting, function, s.clearance_spread)
     # log starts and log completions - eta estimate the same number; the more doubtful counts less
-    log_starts = np.log(np.maximum(starts, 0.25))
-    log_from_completions = np.log(np.maximum(completions, 0.25)) - eta
+    log_starts = np.log(np.maximum(starts, FEWEST))
+    log_from_completions = np.log(np.maximum(completions, FEWEST)) - eta
     w_s, w_c = 1 / doubt_starts, 1 / doubt_completions
     balanced = np.exp((w_s * log_starts + w_c * log_from_completions) / (w_s + w_c))
     balanced *= england_starts / balanced.sum()
@@ -152,8 +159,9 @@ def reconcile(
         eta = np.log(np.clip(np.exp(eta) - gap, 1 - 1.5 * s.share_ceiling, 1 - 0.5 * s.share_floor))
     out = balanced * np.exp(eta)
     mix = np.where(completions > 0, admitted / np.maximum(completions, 1e-12), 0.2)
-    keep = np.nan_to_num(trust_drift, nan=0.0)
-    signal = max(float(np.var(keep)) - s.drift_noise**2, 0.0)
-    kept = np.clip(keep * signal / (signal + s.drift_noise**2), -s.drift_cap, s.drift_cap)
-    drift = kept[trust] * waiting / (365.25 / 7 / 12)
+    known = np.isfinite(trust_drift)
+    seen = np.where(known, trust_drift, 0.0)
+    signal = max(float(np.var(trust_drift[known])) - s.drift_noise**2, 0.0) if known.any() else 0.0
+    kept = np.clip(seen * signal / (signal + s.drift_noise**2), -s.drift_cap, s.drift_cap)
+    drift = kept[trust] * waiting / WEEKS_A_MONTH + england_drift * waiting / waiting.sum()
     return Flows(balanced, out * mix, out * (1 - mix), 1 - np.exp(eta), drift)

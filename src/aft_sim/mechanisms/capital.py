@@ -7,11 +7,13 @@ away from it (envelopes cut to make room) changes capacity. All money is GBP m, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Money = TypeVar("Money", float, Array)
 
 CLASSES = ("theatre", "equipment", "estate")
 #: Functions in which surgical hubs work: high volume, low complexity surgery.
@@ -30,21 +32,16 @@ def opening_pot(planned_surplus: Array, expenditure: Array, prior_year_ratio: fl
     return np.asarray(surplus * (1 + prior_year_ratio))
 
 
-def year_surplus(
-    planned_surplus: Array, expenditure: Array, years: float, persistence: float, spread: float, z: Array
-) -> Array:
-    """Surplus or deficit of a year, GBP m: the planned margin fades towards zero, chance is added.
+def year_surplus(margin: Array, expenditure: Array, spread: float, z: Array) -> Array:
+    """Surplus or deficit of a year, GBP m: the expected margin and chance around it.
 
     Args:
-        planned_surplus: (trust,) opening margin, share of income; NaN is taken as zero.
+        margin: (trust,) expected margin, share of expenditure.
         expenditure: (trust,) GBP m; NaN gives zero.
-        years: since opening.
-        persistence: share of a margin that is left after a year [A05].
-        spread: sd of a year's margin around that path, share.
+        spread: sd of a year's margin, share of expenditure.
         z: (trust,) standard normal.
     """
-    margin = np.nan_to_num(planned_surplus) * persistence**years + spread * z
-    return np.asarray(margin * np.nan_to_num(expenditure))
+    return np.asarray((margin + spread * z) * np.nan_to_num(expenditure))
 
 
 def affordable(wish: float, pot: float, cash: float, expenditure: float, floor_days: float) -> float:
@@ -70,9 +67,10 @@ def split(
     return {"theatre": amount * theatre, "equipment": amount * kit, "estate": amount * (1 - theatre - kit)}
 
 
-def real_value(amount: float, months_waited: float, cost_growth: float) -> float:
+def real_value(amount: Money, months_waited: float, cost_growth: float) -> Money:
     """What an amount still buys after waiting for approval, at today's scheme costs [B10]."""
-    return float(amount / (1 + cost_growth) ** (months_waited / 12))
+    still: Money = amount / float((1 + cost_growth) ** (months_waited / 12))
+    return still
 
 
 def theatre_gain(real_amount: float, hub_cost: float, hub_effect: float, typical_hub_work: float) -> float:

@@ -123,6 +123,8 @@ def choice_exponents(own_elasticity: float, slope: float, starts: Array, entries
     market = np.bincount(entries.market, starts, entries.n_markets)
     share = starts / np.maximum(market[entries.market], 1e-300)
     room = float((starts * (1 - share)).sum() / starts.sum())
+    if room <= 0:  # one provider everywhere: nobody can choose another
+        return np.zeros(QUINTILES)
     profile = np.linspace(1.0, slope, QUINTILES)
     return np.asarray(own_elasticity / room * profile / profile.mean())
 
@@ -149,14 +151,13 @@ def choose(
         (entry, group); with all ratios one it equals `base` to rounding.
     """
     out = base.copy()
-    ratio = row_wait_ratio[entries.row]
-    pull = ratio[:, None] ** -exponents[None, :]
-    wanted = base[:, :QUINTILES] * pull
+    pull = row_wait_ratio[:, None] ** -exponents[None, :]
+    wanted = base[:, :QUINTILES] * pull.take(entries.row, axis=0)
     before = entries.to_markets(base[:, :QUINTILES])
     after = entries.to_markets(wanted)
     scale = np.divide(before, after, out=np.ones_like(before), where=after > 0)
     scale *= (market_wait_ratio**demand_elasticity)[:, None]
-    out[:, :QUINTILES] = wanted * scale[entries.market]
+    out[:, :QUINTILES] = wanted * scale.take(entries.market, axis=0)
     return out
 
 
@@ -195,13 +196,18 @@ def move_residents(mix: Array, entry_row: Index, share: Array, joined: Array, st
         end: (row, group) people waiting after it.
     """
     n_groups = mix.shape[1]
-    total = np.zeros_like(joined)
+    inflow = np.zeros_like(joined)  # people who join for each expected start
+    keep = np.zeros_like(joined)  # share of those held in the week who still wait at its end
     for e in range(mix.shape[0]):
         for q in range(n_groups):
-            total[entry_row[e], q] += share[e, q]
+            inflow[entry_row[e], q] += share[e, q]
+    for r in range(joined.shape[0]):
+        for q in range(n_groups):
+            total = inflow[r, q]
+            held = start[r, q] + (joined[r, q] if total > 0.0 else 0.0)
+            inflow[r, q] = joined[r, q] / total if total > 0.0 else 0.0
+            keep[r, q] = end[r, q] / held if held > 0.0 else 0.0
     for e in range(mix.shape[0]):
         r = entry_row[e]
         for q in range(n_groups):
-            inflow = joined[r, q] * share[e, q] / total[r, q] if total[r, q] > 0.0 else 0.0
-            held = start[r, q] + (joined[r, q] if total[r, q] > 0.0 else 0.0)
-            mix[e, q] = (mix[e, q] + inflow) * end[r, q] / held if held > 0.0 else 0.0
+            mix[e, q] = (mix[e, q] + inflow[r, q] * share[e, q]) * keep[r, q]

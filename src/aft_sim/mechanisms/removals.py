@@ -74,21 +74,21 @@ def validation_noise(z: Array, spread: float) -> Array:
     return np.asarray(np.exp(spread * z - spread * spread / 2))
 
 
-def next_returns(waiting_to_return: Array, validated: Array, return_rate: float, weeks: int) -> tuple[Array, Array]:
+def next_returns(to_return: Array, validated: Array, return_rate: float, weeks: int) -> tuple[Array, Array]:
     """Move the people removed in error one week nearer to their return.
 
     Args:
-        waiting_to_return: (slot, row, group) people due back in 1, 2, ... weeks.
+        to_return: (slot, row, group) people due back next week and in the weeks after it.
         validated: (row, group) people removed by validation this week.
         return_rate: share of them that comes back.
-        weeks: over how many weeks, at most the number of slots.
+        weeks: over how many weeks from the next one, at most the number of slots.
 
     Returns:
-        (returns of next week, new slots). Everyone who is to come back is in exactly one slot.
+        (returns of next week, slots as seen from next week). Everyone who is to come back is in exactly one of them.
     """
-    due = waiting_to_return[0].copy()
-    later = np.empty_like(waiting_to_return)
-    later[:-1] = waiting_to_return[1:]
+    waiting = to_return.copy()
+    waiting[:weeks] += validated[None] * (return_rate / weeks)
+    later = np.empty_like(waiting)
+    later[:-1] = waiting[1:]
     later[-1] = 0.0
-    later[:weeks] += validated[None] * (return_rate / weeks)
-    return due, later
+    return waiting[0], later

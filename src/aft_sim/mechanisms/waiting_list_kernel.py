@@ -81,7 +81,7 @@ def _taken(
     adm: Any,
     stop: int,
 ) -> tuple[float, float]:
-    """At this scale: people in the cells it empties, and weighted people in the others (arguments as ``_scale``)."""
+    """At this scale: people in the cells it empties, and weighted people in the others (arguments as ``_fill``)."""
     full, partial, some, every = 0.0, 0.0, 0, 0
     for w in range(stop):
         share = scale * weight[w]
@@ -114,7 +114,20 @@ def _smallest(weight: Any, people: Any, access: Any, stop: int) -> float:
 
 
 @_jit
-def _scale(
+def _proportional(amount: float, weight: Any, once: Any, most: float, stop: int) -> float:
+    """The scale if no cell runs empty, -1 if one would (arguments as ``_fill``)."""
+    weighted = 0.0
+    for w in range(stop):
+        weighted += weight[w] * once[w]
+    scale = amount / weighted if amount > 0.0 and weighted > 0.0 else 0.0
+    above = 0
+    for w in range(stop):
+        above += 1 if scale * weight[w] * most > 1.0 else 0
+    return scale if above == 0 else -1.0
+
+
+@_jit
+def _fill(
     amount: float,
     weight: Any,
     people: Any,
@@ -145,20 +158,10 @@ def _scale(
     Returns:
         The scale, and the amount that could not be taken because all cells of positive weight are empty.
     """
-    weighted = 0.0
-    for w in range(stop):
-        weighted += weight[w] * once[w]
-    if not (amount > 0.0 and weighted > 0.0):
-        return 0.0, max(amount, 0.0)
-    scale = amount / weighted
-    above = 0
-    for w in range(stop):
-        above += 1 if scale * weight[w] * most > 1.0 else 0
-    if above == 0:
-        return scale, 0.0
     full, _ = _taken(_HUGE, weight, people, once, least, most, cells, access, before, adm, stop)
     if amount >= full:
         return _HUGE, amount - full
+    scale = _proportional(amount, weight, once, 0.0, stop)
     emptied = -1.0
     for step in range(GROUPS * stop):
         if step == _NEWTON_STEPS:
@@ -204,14 +207,11 @@ def _read(n: Any, r: int, cells: Any, line: Any, v: Any, stock: Any) -> int:
 
 
 @_jit
-def _exits(
-    routine: float, validated: float, hazard: Any, people: Any, cells: Any, even: Any, stop: int, v: Any
-) -> None:
+def _exits(scale: float, validated: float, stop: int, v: Any) -> None:
     """Share of people at each week who leave by routine removal (_LEAVE), and of the others by validation (_CHECK).
 
     Removal does not look at the group, so the row's people by week are enough to share it out.
     """
-    scale, _ = _scale(routine, hazard, people, people, 1.0, 1.0, cells, even, 0.0, hazard, stop)
     held = 0.0
     for w in range(stop):
         share = min(1.0, scale * v[_HAZARD + w])
@@ -239,7 +239,16 @@ def _find_profile(stop: int, v: Any) -> None:
 
 @_jit
 def _join(
-    r: int, cells: Any, stock: Any, arrivals: Any, late: Any, returns: Any, removed: Any, validated_out: Any, stop: int, v: Any
+    r: int,
+    cells: Any,
+    stock: Any,
+    arrivals: Any,
+    late: Any,
+    returns: Any,
+    removed: Any,
+    validated_out: Any,
+    stop: int,
+    v: Any,
 ) -> None:
     """Takes the first removals out of the groups in use and adds all who join."""
     for q in range(GROUPS):
@@ -275,7 +284,9 @@ def _sum(line: Any, access: Any, stop: int, v: Any) -> None:
 
 
 @_jit
-def _press(r: int, priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, stop: int, v: Any) -> None:
+def _press(
+    r: int, priority_adm: Any, priority_non: Any, pressure: float, pressure_from: int, stop: int, v: Any
+) -> None:
     """Priorities by weeks waited with the target's factor from its threshold on; zero where nobody waits."""
     for w in range(min(stop, WEEKS)):
         factor = pressure if w >= pressure_from else 1.0
@@ -286,10 +297,8 @@ def _press(r: int, priority_adm: Any, priority_non: Any, pressure: float, pressu
 
 @_jit
 def _treat(
-    capacity: float,
+    kappa: float,
     weight: Any,
-    people: Any,
-    once: Any,
     least: float,
     most: float,
     cells: Any,
@@ -298,12 +307,8 @@ def _treat(
     adm: Any,
     stop: int,
     v: Any,
-) -> tuple[float, float]:
-    """One service's kappa and unused capacity; the sums become those of the people still waiting.
-
-    Arguments as ``_scale``.
-    """
-    kappa, unmet = _scale(capacity, weight, people, once, least, most, cells, access, before, adm, stop)
+) -> None:
+    """Takes one service's patients out of the sums (arguments as ``_fill``)."""
     some, every = 0, 0
     for w in range(stop):
         share = kappa * weight[w]
@@ -324,7 +329,6 @@ def _treat(
                     left_once += access[q] * x
                 v[_PEOPLE + w] = left
                 v[_ONCE + w] = left_once
-    return kappa, unmet
 
 
 @_jit
@@ -423,18 +427,33 @@ def _advance_rows(
                 stock[q] += late[r, q, i]
             if stock[q] > 0.0:
                 least, most = min(least, reach[q]), max(most, reach[q])
-        _exits(half, checked, hazard, people, cells, even, stop, v)
+        scale = _proportional(half, hazard, people, 1.0, stop)
+        if scale < 0.0:
+            scale, _ = _fill(half, hazard, people, people, 1.0, 1.0, cells, even, 0.0, adm, stop)
+        _exits(scale, checked, stop, v)
         _find_profile(stop, v)
         _join(r, cells, stock, arrivals, late, returns, removed, validated_out, stop, v)
         _sum(line, reach, stop, v)
         _press(r, priority_adm, priority_non, pressure[r], pressure_from, stop, v)
-        first, unmet_adm[r] = _treat(
-            capacity_adm[r], adm, people, once, least, most, cells, reach, 0.0, adm, stop, v
-        )
-        second, unmet_non[r] = _treat(
-            capacity_non[r], non, people, once, least, most, cells, reach, first, adm, stop, v
-        )
-        _exits(half, checked, hazard, people, cells, even, stop, v)
+
+        first = _proportional(capacity_adm[r], adm, once, most, stop)
+        unmet_adm[r] = max(capacity_adm[r], 0.0) if first == 0.0 else 0.0
+        if first < 0.0:
+            first, unmet_adm[r] = _fill(capacity_adm[r], adm, people, once, least, most, cells, reach, 0.0, adm, stop)
+        _treat(first, adm, least, most, cells, reach, 0.0, adm, stop, v)
+
+        second = _proportional(capacity_non[r], non, once, most, stop)
+        unmet_non[r] = max(capacity_non[r], 0.0) if second == 0.0 else 0.0
+        if second < 0.0:
+            second, unmet_non[r] = _fill(
+                capacity_non[r], non, people, once, least, most, cells, reach, first, adm, stop
+            )
+        _treat(second, non, least, most, cells, reach, first, adm, stop, v)
+
+        scale = _proportional(half, hazard, people, 1.0, stop)
+        if scale < 0.0:
+            scale, _ = _fill(half, hazard, people, people, 1.0, 1.0, cells, even, 0.0, adm, stop)
+        _exits(scale, checked, stop, v)
         _finish(
             n, r, cells, stock, reach, first, second, treated_adm, treated_non, removed, validated_out, waiting, stop, v
         )

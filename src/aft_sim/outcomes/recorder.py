@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -17,31 +16,6 @@ from aft_sim.world import QUINTILES, World
 Array = NDArray[np.float64]
 
 ALL = "all"
-
-
-@numba.njit(cache=True)
-def _histograms(n: Array, is_trust: NDArray[np.bool_], by_row: Array, by_sector: Array) -> None:
-    """One pass over the list: within 18, over 52 and over 65 weeks by row and group; weeks by sector and group."""
-    by_sector[:] = 0.0
-    for r in range(n.shape[0]):
-        s = 0 if is_trust[r] else 1
-        for q in range(n.shape[1]):
-            within = 0.0
-            over_52 = 0.0
-            over_65 = 0.0
-            for w in range(n.shape[2]):
-                x = n[r, q, w]
-                if x != 0.0:
-                    by_sector[s, q, w] += x
-                    if w < 18:
-                        within += x
-                    elif w >= 52:
-                        over_52 += x
-                        if w >= 65:
-                            over_65 += x
-            by_row[0, r, q] = within
-            by_row[1, r, q] = over_52
-            by_row[2, r, q] = over_65
 
 
 class Recorder:
@@ -70,8 +44,6 @@ class Recorder:
         self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
         self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
         self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
-        self._by_row = np.zeros((3, b.n_rows, world.n.shape[1]))
-        self._by_sector = np.zeros((2, world.n.shape[1], world.n.shape[2]))
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -81,7 +53,6 @@ class Recorder:
     def record(self, month: str) -> None:
         """Record the state and the month's flows, then start a new month."""
         w = self._world
-        _histograms(w.n, w.bundle.row_is_trust, self._by_row, self._by_sector)
         self._months.append(month)
         self._record_england()
         self._record_places()
@@ -97,6 +68,7 @@ class Recorder:
     def _record_england(self) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
         w, trust = self._world, self._world.bundle.row_is_trust
+        by_sector = w.counts.by_sector
         flows = {
             "starts": w.month.starts,
             "treated_admitted": w.month.treated_admitted,
@@ -106,9 +78,9 @@ class Recorder:
             "returned": w.month.returned,
         }
         people = np.stack(
-            [self._by_quintile(self._by_sector[use]) for use in ([0, 1], [0, 1], [0], [1])]
+            [self._by_quintile(by_sector[use]) for use in ([0, 1], [0, 1], [0], [1])]
         )  # (basis, quintile, week)
-        people[1, 0] += self._by_sector[:, QUINTILES].sum(axis=0)
+        people[1, 0] += by_sector[:, QUINTILES].sum(axis=0)
         values: dict[str, Array] = {
             "list": measures.total(people),
             "within_18": measures.within_18(people),
@@ -134,7 +106,8 @@ class Recorder:
 
     def _record_places(self) -> None:
         w = self._world
-        counts = {"list": w.stock, "within_18": self._by_row[0], "over_52": self._by_row[1], "over_65": self._by_row[2]}
+        c = w.counts
+        counts = {"list": w.stock, "within_18": c.within_18, "over_52": c.over_52, "over_65": c.over_65}
         flows = {
             "starts": w.month.starts,
             "treated_admitted": w.month.treated_admitted,
@@ -152,10 +125,10 @@ class Recorder:
         icb = {}
         for name, value in counts.items():
             share = np.divide(value, w.stock, out=np.zeros_like(value), where=w.stock > 0)
-            icb[name] = self._by_icb(w.mix * share[e.row])
+            icb[name] = self._by_icb(w.mix * share.take(e.row, axis=0))
         total = e.to_rows(w.pattern)
         joined = np.divide(w.month.starts, total, out=np.zeros_like(total), where=total > 0)
-        icb["starts"] = self._by_icb(w.pattern * joined[e.row])
+        icb["starts"] = self._by_icb(w.pattern * joined.take(e.row, axis=0))
         self._put("icb_quintile", icb)
 
     def _by_icb(self, values: Array) -> Array:

@@ -8,13 +8,13 @@ week, only in summary; it is rebuilt from those figures by bending today's shape
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.baseline.bundle import Bundle
-from aft_sim.basis.calendar import Calendar, Month, working_days_in_month
+from aft_sim.basis.calendar import Calendar, closing_sunday, working_days_in_month
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import measures, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WEEKS, WeekFlows, WeekInputs, advance
@@ -31,6 +31,14 @@ PUBLISHED = {
     "over_65": "over_65w",
     "list": "total_incomplete",
 }
+#: Figures of a month's summary from which its list is rebuilt.
+SUMMARY = (
+    "total_incomplete",
+    "median_wait_weeks",
+    "pct_within_18w",
+    "p92_wait_weeks",
+    *(f"over_{w}w" for w in (52, 65, 78, 104)),
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,13 @@ def rebuild(bundle: Bundle, month: str) -> Array:
     published.
     """
     row = published(bundle, month)
+    missing = [name for name in SUMMARY if not np.isfinite(row[name])]
+    if missing:
+        raise InputError(
+            "the month's list cannot be rebuilt: not published",
+            found=", ".join(missing),
+            expected="a month from 2021-04 on",
+        )
     total = row["total_incomplete"]
     shape = bundle.waiting[:, 0].sum(axis=0)
     cumulative = np.concatenate([[0.0], np.cumsum(shape) / shape.sum()])
@@ -85,24 +100,20 @@ def rebuild(bundle: Bundle, month: str) -> Array:
     return np.asarray(total * np.diff(mapped))
 
 
-def _daily(bundle: Bundle, column: str, month: Month) -> float:
-    return published(bundle, month.label)[column] / working_days_in_month(month.year, month.month)
-
-
 def weekly_flow(bundle: Bundle, column: str, calendar: Calendar) -> Array:
-    """A published monthly flow by week: each month's total spread over its working days."""
-    months = {(m.year, m.month): m for m in calendar.months}
+    """A published monthly flow by week: each month's total spread over its working days.
+
+    Days after the last published month, to which its closing Sunday may reach, take that month's daily flow.
+    """
+    last = str(bundle.series["month"][-1])
     out = np.zeros(calendar.n_weeks)
     for week in range(calendar.n_weeks):
-        year = calendar.monday(week).year
+        monday = calendar.monday(week)
         for month, days in calendar.working_days(week):
-            crossed = year + 1 if month == 1 and calendar.monday(week).month == 12 else year
-            label = f"{crossed}-{month:02d}"
-            known = months.get((crossed, month))
-            if known is None:
-                out[week] += published(bundle, label)[column] / working_days_in_month(crossed, month) * days
-            else:
-                out[week] += _daily(bundle, column, known) * days
+            year = monday.year + 1 if month == 1 and monday.month == 12 else monday.year
+            label = min(f"{year}-{month:02d}", last)
+            in_month = working_days_in_month(int(label[:4]), int(label[5:]))
+            out[week] += published(bundle, label)[column] / in_month * days
     return out
 
 
@@ -172,10 +183,6 @@ def hindcast(
 
 
 def _monday_after(month: str) -> date:
-    from datetime import timedelta
-
-    from aft_sim.basis.calendar import closing_sunday
-
     return closing_sunday(int(month[:4]), int(month[5:])) + timedelta(days=1)
 
 
