@@ -22,7 +22,7 @@ from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, capital, measures, production, referrals, removals, targets
+from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.world import QUINTILES, World, open_world
@@ -107,7 +107,13 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase("smooth", "week", ("stock",), ("mean_list", "mean_starts"), "Half-year means of list and demand move on."),
     Phase("spend_ordinary", "month", ("money",), ("money",), "A month of ordinary capital is spent."),
     Phase("close_books", "year", ("money",), ("money",), "Surpluses enter pots and bank accounts; backlog grows."),
-    Phase("record", "month", ("counts", "mix", "month", "money"), ("month", "money"), "Outcomes of the month are recorded."),
+    Phase(
+        "record",
+        "month",
+        ("counts", "mix", "month", "money"),
+        ("month", "money"),
+        "Outcomes of the month are recorded.",
+    ),
     Phase(
         "choose_providers",
         "month",
@@ -190,6 +196,7 @@ class TrustAutonomyModel(mesa.Model):
             pressure_from=int(p.opening("targets.weeks")),
         )
         e = self.world.opening.entries
+        self._entry_starts = self.world.opening.base.sum(axis=1)
         self._markets_of_board = [
             (use, np.unique(e.market[use], return_inverse=True))
             for use in (np.flatnonzero(e.icb == k) for k in range(len(b.icb_code)))
@@ -347,7 +354,7 @@ class TrustAutonomyModel(mesa.Model):
         w.stock = self._flows.waiting.copy()
         f, m = self._flows, w.month
         m.starts += self._in.arrivals
-        m.late += self._in.late.sum(axis=2)
+        m.late += self._in.arrivals * self._late_share
         m.returned += self._in.returns
         m.treated_admitted += f.treated_adm
         m.treated_non_admitted += f.treated_non
@@ -383,10 +390,9 @@ class TrustAutonomyModel(mesa.Model):
         w.recent_waits = np.concatenate([w.recent_waits[1:], waits[None]])
         ratio = w.recent_waits.mean(axis=0) / w.wait_reference
         e = w.opening.entries
-        starts = w.opening.base.sum(axis=1)
         market = np.ones(e.n_markets)
         for board, (use, (which, position)) in zip(self.boards, self._markets_of_board, strict=True):
-            market[which] = board.market_waits(position, starts[use], ratio[e.row[use]])
+            market[which] = board.market_waits(position, self._entry_starts[use], ratio[e.row[use]])
         w.pattern = referrals.choose(
             w.opening.base, e, ratio, market, w.opening.exponents, self._p("referrals.demand_elasticity")
         )

@@ -33,7 +33,8 @@ class Counts:
     @classmethod
     def of(cls, n: FloatArray, is_trust: NDArray[np.bool_]) -> Self:
         """Counts of this list; arguments as ``update``."""
-        counts = cls(*(np.zeros((len(n), GROUPS)) for _ in range(5)), by_sector=np.zeros((2, GROUPS, WEEKS)))
+        people, within_18, over_52, over_65, weeks_waited = (np.zeros((len(n), GROUPS)) for _ in range(5))
+        counts = cls(people, within_18, over_52, over_65, weeks_waited, np.zeros((2, GROUPS, WEEKS)))
         counts.update(n, is_trust)
         return counts
 
@@ -44,9 +45,7 @@ class Counts:
             n: people waiting, ``[R, 6, 105]``.
             is_trust: whether each row belongs to an NHS trust, ``[R]``.
         """
-        _count(
-            n, is_trust, self.people, self.within_18, self.over_52, self.over_65, self.weeks_waited, self.by_sector
-        )
+        _count(n, is_trust, self.people, self.within_18, self.over_52, self.over_65, self.weeks_waited, self.by_sector)
 
     def mean_wait(self) -> FloatArray:
         """Mean weeks waited in each row, all groups together, ``[R]``; NaN where nobody waits."""

@@ -41,6 +41,7 @@ class Recorder:
         )
         n_k = len(b.icb_code)
         icb = world.opening.entries.icb
+        self._to_sector = referrals.summing(np.where(b.row_is_trust, 0, 1), 2)
         self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
         self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
         self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
@@ -67,7 +68,7 @@ class Recorder:
 
     def _record_england(self) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
-        w, trust = self._world, self._world.bundle.row_is_trust
+        w = self._world
         by_sector = w.counts.by_sector
         flows = {
             "starts": w.month.starts,
@@ -92,7 +93,7 @@ class Recorder:
             "mean_weeks": measures.mean(people),
         }
         for name, flow in flows.items():
-            sector = np.stack([flow[trust].sum(axis=0), flow[~trust].sum(axis=0)])[:, :, None]
+            sector = np.asarray(self._to_sector @ flow)[:, :, None]
             moved = np.stack([self._by_quintile(sector[use])[:, 0] for use in ([0, 1], [0, 1], [0], [1])])
             moved[1, 0] += sector[:, QUINTILES, 0].sum()
             values[name] = moved
@@ -126,8 +127,7 @@ class Recorder:
         for name, value in counts.items():
             share = np.divide(value, w.stock, out=np.zeros_like(value), where=w.stock > 0)
             icb[name] = self._by_icb(w.mix * share.take(e.row, axis=0))
-        total = e.to_rows(w.pattern)
-        joined = np.divide(w.month.starts, total, out=np.zeros_like(total), where=total > 0)
+        joined = np.divide(w.month.starts, w.row_rate, out=np.zeros_like(w.row_rate), where=w.row_rate > 0)
         icb["starts"] = self._by_icb(w.pattern * joined.take(e.row, axis=0))
         self._put("icb_quintile", icb)
 
