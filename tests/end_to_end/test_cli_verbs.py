@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from aft_sim.baseline.tables import FOLDER
 
 pytestmark = pytest.mark.end_to_end
 
@@ -204,6 +207,21 @@ def test_stored_and_fresh_runs_agree(cli, study: Path) -> None:
     fresh = cli("compare", "aft-wide", "--vs", "no-aft", "--seeds", "2", "--until", UNTIL, "--workers", "1", "--json")
     stored = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--json")
     assert fresh.json() | {"stored_in": ""} == stored.json() | {"stored_in": ""}
+
+
+def test_settings_apply_to_both_worlds_and_move_the_numbers(cli) -> None:
+    pair = ("compare", "aft-wide", "--vs", "no-aft", "--seeds", "1", "--until", "2026-04", "--workers", "1", "--json")
+    plain, grown = cli(*pair).json(), cli(*pair, "--set", "referrals.growth=10", "--set", "run.chance = 0").json()
+    levels = [[row["baseline"] for row in found["rows"] if row["group"] == "england"] for found in (plain, grown)]
+    assert levels[0] != levels[1]
+
+
+def test_own_baseline_is_the_packaged_one_elsewhere(cli, tmp_path: Path) -> None:
+    own = tmp_path / "tables"
+    shutil.copytree(FOLDER, own)
+    args = ("run", "baseline", "--until", "2026-03", "--json")
+    found, packaged = cli(*args, "--baseline", str(own)).json(), cli(*args).json()
+    assert found["england"] == packaged["england"]
 
 
 def test_one_pair_has_no_interval(cli) -> None:

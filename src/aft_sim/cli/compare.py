@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples:\n\naft-sim compare aft-wide --vs no-aft --seeds 20 --out results\n\n"
+    "aft-sim compare aft-wide --vs no-aft --set removals.closure=list --set production.growth=1\n\n"
     "aft-sim compare aft-wide --vs no-aft --from results --at 2028-03 --outcome over_52 --by trust"
 )
 #: The month of the 92% target, at which policies are compared unless another month is asked for.
@@ -54,6 +56,10 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="Read a stored study; nothing is run.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for both scenarios; may be repeated."),
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
     ] = None,
@@ -80,14 +86,14 @@ def compare(
             found=outcome,
             expected="an outcome of the waiting list: see aft-sim list outcomes",
         )
-    if source is not None and any(given is not None for given in (out, until, baseline)):
-        raise typer.BadParameter("--from reads a stored study: --out, --until and --baseline do not apply")
+    if source is not None and any(given for given in (out, until, baseline, settings)):
+        raise typer.BadParameter("--from reads a stored study: --out, --until, --set and --baseline do not apply")
     asked = terminal.read_month(at, "--at") if at else None
     if source is not None:
         results, month = _stored(source, asked)
         pair = (_name(policy), _name(vs))
     else:
-        results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline)
+        results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline, settings or [])
     code = terminal.report_failures(results)
     names = trusts.names(bundle.load())
     comparison = paired(results, *pair, outcome=outcome, at=month, names=names)
@@ -127,6 +133,7 @@ def _run(
     workers: int,
     out: Path | None,
     baseline: Path | None,
+    settings: Sequence[str],
 ) -> tuple[ResultSet, str, tuple[str, str]]:
     """Run both scenarios; return the runs, the month to compare at and the scenarios' names."""
     from aft_sim.spec.scenario import load_scenario
@@ -135,7 +142,7 @@ def _run(
     last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
     month = asked or min(TARGET_MONTH, last)
     terminal.check_inside(month, terminal.months_of_run(last), "--at")
-    scenarios = [load_scenario(vs), load_scenario(policy)]
+    scenarios = [terminal.with_settings(load_scenario(name), settings) for name in (vs, policy)]
     with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
         results = run_pairs(
             scenarios,

@@ -31,6 +31,10 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Verify the model's laws every week (slower).")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for the scenario; may be repeated."),
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
     ] = None,
@@ -48,7 +52,7 @@ def run(
         raise typer.BadParameter("give --seed or --seeds, not both")
     month = terminal.read_month(until, "--until")
     terminal.months_of_run(month)
-    chosen = load_scenario(scenario)
+    chosen = terminal.with_settings(load_scenario(scenario), settings or [])
     numbers = list(range(1, seeds + 1)) if seeds else [1 if seed is None else seed]
     with terminal.progress(len(numbers), f"Running {chosen.name}") as report:
         results = run_pairs(

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -20,9 +21,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from aft_sim.basis.errors import InputError
+from aft_sim.basis.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
+    from aft_sim.spec.scenario import Scenario
     from aft_sim.study.result import ResultSet
     from aft_sim.study.runner import Progress as Report
 
@@ -260,3 +262,29 @@ def place(text: str) -> str:
 def count(number: int, noun: str) -> str:
     """ "1 run", "1,200 runs"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def with_settings(scenario: Scenario, settings: Sequence[str]) -> Scenario:
+    """The scenario with values given on the command line as NAME=VALUE, under its own name.
+
+    Raises:
+        InputError: a setting without "=".
+        InputErrors: unknown names and values that are not allowed.
+    """
+    if not settings:
+        return scenario
+    values: dict[str, object] = {}
+    for setting in settings:
+        name, found, text = setting.partition("=")
+        if not found:
+            raise InputError("not a setting", where="--set", found=setting, expected="NAME=VALUE")
+        try:
+            values[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[name.strip()] = text.strip()
+    try:
+        return scenario.with_changes(scenario.name, values)
+    except InputErrors as error:
+        raise InputErrors(
+            [InputError(p.what, where="--set", found=p.found, expected=p.expected, hint=p.hint) for p in error.problems]
+        ) from None
