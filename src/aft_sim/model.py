@@ -7,6 +7,7 @@ show schedule` prints it. Phases change the world's arrays; agents only decide.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from aft_sim.basis.errors import CheckFailed
 from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
+from aft_sim.spec.register import Register
 from aft_sim.world import QUINTILES, World, open_world
 
 Array = NDArray[np.float64]
@@ -157,7 +159,7 @@ class TrustAutonomyModel(mesa.Model):
         self._growth = production.growth_index(p.path("production.growth") + p.path("production.resource_growth"))
         self._demand = production.growth_index(p.path("referrals.growth"))
         self._drift_left = np.cumprod(np.append(1.0, 0.5 ** (1 / p.path("production.drift_half_life"))))
-        due = [date_of(text) for text, _, _ in b.targets]
+        due = [date.fromisoformat(text) for text, _, _ in b.targets]
         self._pressure = targets.pressure_path(
             plan.calendar, p.path("targets.march_pressure"), p.path("targets.due_pressure"), due
         )
@@ -448,16 +450,7 @@ class TrustAutonomyModel(mesa.Model):
         raise CheckFailed(what, where=f"{self.plan.scenario.name}, week {self.week}", found=found)
 
 
-def date_of(text: str) -> Any:
-    """A date from ISO text."""
-    from datetime import date
-
-    return date.fromisoformat(text)
-
-
 @lru_cache(maxsize=1)
 def default_removal_share() -> float:
     """The register's share of starts that is removed: row shares are measured at it."""
-    from aft_sim.spec.register import Register
-
     return float(Register.load()["removals.share_of_starts"].default)

@@ -51,10 +51,9 @@ FILES = {
 #: The trust without a return, and where comparable trusts are found.
 MISSING_TRUST = "RHQ"
 MISSING_TRUST_TYPE = "ACUTE - TEACHING"
-#: Providers' expenditure 2025/26 (GBP 152,745m, NHS England financial performance report, quarter 4, draft accounts)
-#: over
-#: operating expenditure 2023/24 in the accounts consolidation (GBP 130.84bn): rolls each trust forward two years.
-ROLL_FORWARD = 152_745 / 130_840
+#: Providers' expenditure 2025/26, GBP m (NHS England financial performance report, quarter 4, draft accounts): to which
+#: total trusts' accounts of 2023/24 are rolled forward.
+SECTOR_EXPENDITURE = 152_745.0
 SERIES_COLUMNS = (
     "median_wait_weeks",
     "p92_wait_weeks",
@@ -282,4 +281,4 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-__all__ = ["FILES", "OUTSIDE", "ROLL_FORWARD", "Built", "Sources", "build", "derive", "read_sources"]
+__all__ = ["FILES", "OUTSIDE", "SECTOR_EXPENDITURE", "Built", "Sources", "build", "derive", "read_sources"]

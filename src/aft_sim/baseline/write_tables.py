@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline import tables
 from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, RawRows
-from aft_sim.baseline.build import ROLL_FORWARD, SERIES_COLUMNS, Built, Sources
+from aft_sim.baseline.build import SECTOR_EXPENDITURE, SERIES_COLUMNS, Built, Sources
 from aft_sim.baseline.sources.expenditure import Expenditure
 
 Array = NDArray[np.float64]
@@ -52,11 +52,12 @@ def _write_trusts(folder: Path, s: Sources) -> None:
 
 
 def _expenditure(account: Sequence[Expenditure]) -> Array:
-    """Operating expenditure 2025/26, GBP m: accounts rolled forward to the outturn, older ones by a year more."""
+    """Operating expenditure 2025/26, GBP m: accounts, older ones moved on a year, scaled to the sector's outturn."""
     both = [(a.opex, a.opex_2022_23) for a in account if a.year == "2023/24" and a.opex and a.opex_2022_23]
     one_year = sum(new for new, _ in both) / sum(old for _, old in both)
-    rolled = {"2023/24": ROLL_FORWARD, "2022/23": ROLL_FORWARD * one_year}
-    return _floats([None if a.opex is None or a.year is None else a.opex * rolled[a.year] for a in account])
+    moved = {"2023/24": 1.0, "2022/23": one_year}
+    latest = _floats([None if a.opex is None or a.year is None else a.opex * moved[a.year] for a in account])
+    return np.asarray(latest * SECTOR_EXPENDITURE / np.nansum(latest))
 
 
 def _share(percent: float | None) -> float | None:
@@ -214,7 +215,7 @@ def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, st
         "licence": tables.ATTRIBUTION,
         "sources_sha256": hashes,
         "settings": settings,
-        "roll_forward_expenditure": ROLL_FORWARD,
+        "sector_expenditure_gbp_m": SECTOR_EXPENDITURE,
         "opening": {
             "england_as_reported": int(reported.sum()),
             "england_with_estimates": int(england),

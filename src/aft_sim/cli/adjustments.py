@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOTE = (
     "People a standard week (season taken out), largest changes first. Pooled: published services of fewer than 50 "
     "people that were joined into one. Estimated: services of a trust that made no return. Trend: weekly change of "
-    "the list beyond England's that the run opens with."
+    "the list that the run opens with and that dies out."
 )
 
 

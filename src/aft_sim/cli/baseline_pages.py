@@ -356,7 +356,10 @@ def print_build(b: Bundle) -> None:
                     f"{made['unexplained_flow_after']:,.0f} after",
                 ),
                 ("Opening trends", f"{made['people_drifting_in_all']:,.0f} people a week in all, by trust up or down"),
-                ("Accounts", f"rolled forward to 2025/26 by a factor of {b.summary['roll_forward_expenditure']:.3f}"),
+                (
+                    "Accounts",
+                    f"scaled to the sector's GBP {b.summary['sector_expenditure_gbp_m']:,.0f} million of 2025/26",
+                ),
             ]
         )
     )

@@ -10,7 +10,6 @@ from aft_sim.basis.errors import InputError, InputErrors
 from aft_sim.cli import terminal
 
 if TYPE_CHECKING:
-    from aft_sim.baseline.bundle import Bundle
     from aft_sim.spec.scenario import Scenario
 
 EPILOG = "Examples:\n\naft-sim check my-scenario.toml\n\naft-sim check --invariants aft-wide --weeks 60"
@@ -65,11 +64,11 @@ def _check_file(file: str) -> list[InputError]:
     terminal.say_path(f"ok  {file}: {scenario.name}, {scenario.title}")
     trusts = terminal.count(len(plan.designated), "trust")
     listed = sum(baseline.trust_provider[i] >= 0 for i in plan.designated)
-    _print_differences(scenario, baseline, f"{trusts} designated, {listed} of them with a waiting list")
+    _print_differences(scenario, f"{trusts} designated, {listed} of them with a waiting list")
     return []
 
 
-def _print_differences(scenario: Scenario, baseline: Bundle, designated: str) -> None:
+def _print_differences(scenario: Scenario, designated: str) -> None:
     """What the scenario sets other than the shipped baseline scenario and the register."""
     from aft_sim.spec.register import Register
     from aft_sim.spec.scenario import load_scenario

@@ -14,6 +14,7 @@ from aft_sim.basis.errors import InputError
 from aft_sim.cli import terminal
 
 if TYPE_CHECKING:
+    from aft_sim.outcomes.registry import Outcome
     from aft_sim.study.compare import Comparison, EffectRow
     from aft_sim.study.result import ResultSet
 
@@ -71,23 +72,15 @@ def compare(
 ) -> None:
     """Compare two scenarios by pairs of runs that share every chance event the policy does not touch.
 
-    Each effect comes with a 95 % interval, the most that could be gained (ceiling) and a verdict: practically zero,
-    higher, lower, or cannot tell.
+    Each effect comes with a 95 % interval, a ceiling (the change if all treated trusts met the standard) and a verdict:
+    practically zero, higher, lower, or cannot tell.
     """
     from aft_sim.baseline import bundle
     from aft_sim.cli import trusts
     from aft_sim.outcomes.registry import outcome as find_outcome
     from aft_sim.study.compare import compare as paired
 
-    if find_outcome(outcome).levels == ("money",):
-        raise InputError(
-            "money is reported beside every comparison, by financial year",
-            where="--outcome",
-            found=outcome,
-            expected="an outcome of the waiting list: see aft-sim list outcomes",
-        )
-    if source is not None and any(given for given in (out, until, baseline, settings)):
-        raise typer.BadParameter("--from reads a stored study: --out, --until, --set and --baseline do not apply")
+    _check_arguments(find_outcome(outcome), source, (out, until, baseline, settings))
     asked = terminal.read_month(at, "--at") if at else None
     if source is not None:
         results, month = _stored(source, asked)
@@ -102,26 +95,39 @@ def compare(
         terminal.print_json(content(replace(comparison, rows=shown), out or source))
     else:
         print_comparison(comparison, shown, money=by is By.ALL)
-    where = None if as_json else terminal.say_path
+    files = _write(results, comparison, csv, chart, names)
+    if not as_json:
+        kept = f"Read from {source}" if source else "Not stored (--out FOLDER stores the runs)."
+        for line in (*files, f"Stored in {out}" if out else kept):
+            terminal.say_path(line)
+    raise typer.Exit(code)
+
+
+def _check_arguments(outcome: Outcome, source: Path | None, of_a_run: Sequence[Any]) -> None:
+    """Refuse what cannot be compared, and options of a run beside a stored study."""
+    if outcome.levels == ("money",):
+        raise InputError(
+            "money is reported beside every comparison, by financial year",
+            where="--outcome",
+            found=outcome.name,
+            expected="an outcome of the waiting list: see aft-sim list outcomes",
+        )
+    if source is not None and any(of_a_run):
+        raise typer.BadParameter("--from reads a stored study: --out, --until, --set and --baseline do not apply")
+
+
+def _write(
+    results: ResultSet, comparison: Comparison, csv: Path | None, chart: Path | None, names: dict[str, str]
+) -> list[str]:
+    """Write the table and the chart that were asked for; lines that say where."""
+    lines = []
     if csv is not None:
         from aft_sim.present.tables import write_csv
 
-        files = write_csv(comparison, csv)
-        if where:
-            where(f"Table: {', '.join(map(str, files))}")
+        lines.append(f"Table: {', '.join(map(str, write_csv(comparison, csv)))}")
     if chart is not None:
-        saved = draw(results, comparison, chart, names)
-        if where:
-            where(f"Chart: {', '.join(map(str, saved))}")
-    if where:
-        where(
-            f"Stored in {out}"
-            if out
-            else f"Read from {source}"
-            if source
-            else "Not stored (--out FOLDER stores the runs)."
-        )
-    raise typer.Exit(code)
+        lines.append(f"Chart: {', '.join(map(str, draw(results, comparison, chart, names)))}")
+    return lines
 
 
 def _run(
@@ -143,6 +149,13 @@ def _run(
     month = asked or min(TARGET_MONTH, last)
     terminal.check_inside(month, terminal.months_of_run(last), "--at")
     scenarios = [terminal.with_settings(load_scenario(name), settings) for name in (vs, policy)]
+    if scenarios[0].name == scenarios[1].name:
+        raise InputError(
+            "a scenario cannot be compared with itself",
+            where="--vs",
+            found=scenarios[0].name,
+            expected="another scenario, for example --vs no-aft",
+        )
     with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
         results = run_pairs(
             scenarios,

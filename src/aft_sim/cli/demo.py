@@ -33,8 +33,8 @@ def demo(
     """Run England with the first wave, with none and with many advanced foundation trusts, and say what differs.
 
     Three scenarios share the same seeds. Results: two comparisons in words and as tables, two charts, and a stored
-    study that `aft-sim compare --from` reads. Takes two to three minutes on two cores, and half a
-    minute more the first time, when the model is compiled; quicker with fewer seeds.
+    study that `aft-sim compare --from` reads. Takes under two minutes on two cores; quicker with
+    fewer seeds.
     """
     from aft_sim.baseline import bundle
     from aft_sim.cli import trusts

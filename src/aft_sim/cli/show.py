@@ -176,10 +176,10 @@ def _set(reference: str) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import resolve_trusts
     from aft_sim.cli.trusts import trust_lines
-    from aft_sim.spec.sets import PREFIX, named_sets
+    from aft_sim.spec.sets import PREFIX
 
     name = reference.removeprefix(PREFIX)
-    found = _pattern_or_set(name, named_sets())
+    found = _pattern_or_set(name)
     baseline = bundle.load()
     terminal.heading(reference)
     terminal.say(found.title)
@@ -203,7 +203,7 @@ def _set(reference: str) -> None:
     terminal.say(terminal.count(len(index), "trust") + ("" if status else ", worked out from the baseline"), "dim")
 
 
-def _pattern_or_set(name: str, sets: object) -> TrustSet:
+def _pattern_or_set(name: str) -> TrustSet:
     from aft_sim.spec.sets import PREFIX, check_trust_reference, named_sets
 
     if name in named_sets():

@@ -165,6 +165,11 @@ def months_of_run(until: str) -> tuple[str, ...]:
     """
     from aft_sim.basis.calendar import Calendar
 
+    longest = Calendar().months[-1].label
+    if until > longest:
+        raise InputError(
+            "the model is not made for later months", where="--until", found=until, expected=f"{longest} at the latest"
+        )
     try:
         return tuple(month.label for month in Calendar(end=last_day(until)).months)
     except InputError as error:
@@ -282,6 +287,7 @@ def with_settings(scenario: Scenario, settings: Sequence[str]) -> Scenario:
             values[name.strip()] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             values[name.strip()] = text.strip()
+    values["title"] = f"{scenario.title}, with {', '.join(settings)}"
     try:
         return scenario.with_changes(scenario.name, values)
     except InputErrors as error:

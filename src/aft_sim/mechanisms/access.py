@@ -78,10 +78,12 @@ def open_access(
 
     def people(difference: float) -> Array:
         slope = difference + trust_log_spread[provider] / to_52
-        tilt = np.exp(slope[:, None, None] * POSITION[None, :, None] * cumulative[:, None, :])
-        shares = quintile_share[:, :, None] * tilt
-        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
-        return np.asarray(shares * waiting[:, None, :])
+        # one array, worked on in place: it is the largest of the opening
+        share: Array = (slope[:, None] * POSITION)[:, :, None] * cumulative[:, None, :]
+        np.exp(share, out=share)
+        share *= quintile_share[:, :, None]
+        share *= (waiting / np.maximum(share.sum(axis=1), 1e-300))[:, None, :]
+        return share
 
     def miss(difference: float) -> float:
         return gap_over_52(people(difference)) - gap

@@ -195,10 +195,10 @@ def move_residents(mix: Array, entry_row: Index, share: Array, joined: Array, st
         start: (row, group) people waiting before the week.
         end: (row, group) people waiting after it.
     """
-    n_groups = mix.shape[1]
+    n_entries, n_groups = mix.shape
     inflow = np.zeros_like(joined)  # people who join for each expected start
     keep = np.zeros_like(joined)  # share of those held in the week who still wait at its end
-    for e in range(mix.shape[0]):
+    for e in range(n_entries):
         for q in range(n_groups):
             inflow[entry_row[e], q] += share[e, q]
     for r in range(joined.shape[0]):
@@ -207,7 +207,13 @@ def move_residents(mix: Array, entry_row: Index, share: Array, joined: Array, st
             held = start[r, q] + (joined[r, q] if total > 0.0 else 0.0)
             inflow[r, q] = joined[r, q] / total if total > 0.0 else 0.0
             keep[r, q] = end[r, q] / held if held > 0.0 else 0.0
-    for e in range(mix.shape[0]):
+    for e in range(n_entries):
         r = entry_row[e]
+        last = e + 1 == n_entries or entry_row[e + 1] != r
         for q in range(n_groups):
-            mix[e, q] = (mix[e, q] + inflow[r, q] * share[e, q]) * keep[r, q]
+            if last and keep[r, q] == 0.0:
+                # somebody came back to a group that is empty and that nobody is referred to: the row's last entry,
+                # which is the one for areas outside England where there is one
+                mix[e, q] = end[r, q]
+            else:
+                mix[e, q] = (mix[e, q] + inflow[r, q] * share[e, q]) * keep[r, q]

@@ -16,6 +16,8 @@ from aft_sim.study.groups import OTHERS, TREATED
 from aft_sim.study.paired import PairedEffect, paired_effect
 from aft_sim.study.result import RunResult
 
+#: Decimals of GBP million that count: single precision of the tables does not carry less than a thousand pounds.
+POUNDS = 3
 MONEY = ("drawn", "capital_spend", "revenue_spend", "exchequer")
 """Money columns that every comparison reports."""
 
@@ -62,7 +64,10 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
         outcome = registry.OUTCOMES[name]
         for group in ("all", TREATED, OTHERS):
             ours, theirs = (
-                np.cumsum([[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1)
+                np.round(
+                    np.cumsum([[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1),
+                    POUNDS,
+                )
                 for arm in (0, 1)
             )
             before = 0.0
