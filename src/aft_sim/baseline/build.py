@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from aft_sim.baseline.impute import MissingTrust, impute
 from aft_sim.baseline.priorities import Priorities, measure_priorities
 from aft_sim.baseline.reconcile import Flows, ReconcileSettings, reconcile
 from aft_sim.baseline.seasonality import Season, estimate_season, latest_year_weekly_rate
+from aft_sim.baseline.settle import RowFlows, correction
 from aft_sim.baseline.sources.catchments import Catchments, read_catchments
 from aft_sim.baseline.sources.estates import Estates, read_estates
 from aft_sim.baseline.sources.expenditure import Accounts, read_expenditure
@@ -30,6 +31,7 @@ from aft_sim.baseline.sources.rtt_extract import RttExtract, read_rtt_extract
 from aft_sim.baseline.sources.series import RttMonthly, Target, read_rtt_monthly, read_targets
 from aft_sim.baseline.sources.trusts import TrustRegister, read_trusts
 from aft_sim.basis.errors import InputError
+from aft_sim.spec.register import Register
 
 Array = NDArray[np.float64]
 
@@ -51,9 +53,11 @@ FILES = {
 #: The trust without a return, and where comparable trusts are found.
 MISSING_TRUST = "RHQ"
 MISSING_TRUST_TYPE = "ACUTE - TEACHING"
-#: Providers' expenditure 2025/26, GBP m (NHS England financial performance report, quarter 4, draft accounts): to which
-#: total trusts' accounts of 2023/24 are rolled forward.
+#: Providers' expenditure 2025/26, GBP m, to which trusts' accounts of 2023/24 are rolled forward (NHS England,
+#: financial performance report 2025/26 quarter 4, draft accounts).
 SECTOR_EXPENDITURE = 152_745.0
+#: Weeks waited by those who joined lately: the first week is only half of one.
+YOUNG = slice(1, 9)
 SERIES_COLUMNS = (
     "median_wait_weeks",
     "p92_wait_weeks",
@@ -188,6 +192,38 @@ def trust_drift(months: ProviderMonths, providers: tuple[str, ...]) -> Array:
     return np.array([by_code.get(code, np.nan) for code in providers])
 
 
+def young_starts(waiting: Array, starts: Array, group: NDArray[np.int64]) -> Array:
+    """Starts a week that the youngest part of each row's list implies, given what is usual in its group.
+
+    People of one to nine weeks joined lately and few of them have left: a row whose starts are misreported, or whose
+    starts vanish at once, shows it there.
+    """
+    young = waiting[:, YOUNG].sum(axis=1)
+    n = int(group.max()) + 1
+    usual = np.bincount(group, young, n) / np.maximum(np.bincount(group, starts, n), 1e-9)
+    return np.asarray(np.divide(young, usual[group], out=np.zeros_like(young), where=usual[group] > 0))
+
+
+def settled(priorities: Priorities, group: NDArray[np.int64], rows: RawRows, flows: Flows) -> Priorities:
+    """Priorities corrected so that each trust's flows keep the ages of its list (`settle`)."""
+    register = Register.load()
+    late = register.number("removals.late_share") * flows.starts
+    waiting = rows.waiting.sum(axis=1)
+    measured = priorities.by_row(group)
+    weighted = np.maximum((measured * waiting[None]).sum(axis=2), 1e-12)
+    capacity = np.stack([flows.admitted, flows.non_admitted])
+    rate = (measured * (capacity / weighted)[:, :, None]).sum(axis=0)
+    steady = RowFlows(
+        flows.starts,
+        late,
+        capacity.sum(axis=0),
+        flows.removal_share * flows.starts + late,
+        waiting.sum(axis=1),
+    )
+    factor = correction(rate, steady, waiting, rows.row_provider)
+    return replace(priorities, ratio=priorities.ratio * factor[rows.row_provider][None])
+
+
 @dataclass(frozen=True)
 class Built:
     """The reconciled baseline, ready to be written."""
@@ -224,6 +260,7 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
         ]
     )
     drift = trust_drift(s.months, rows.provider)
+    sector = (~rows.is_trust()).astype(int)
     # the balance holds for everybody treated here: England's rate plus the patients from outside in the same month
     outside = rows.flow_starts[:, -1].sum() / rows.flow_starts.sum()
     balanced = reconcile(
@@ -238,14 +275,16 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
         rates[0] / (1 - outside),
         settings,
         england_drift=rates[0] - rates[1] - rates[2],
+        young=young_starts(rows.waiting.sum(1), raw[0], function * 2 + sector),
     )
     say("measuring priorities")
-    sector = (~rows.is_trust()).astype(int)
     group = function * 2 + sector
     weeks = s.extract.period.day / 7
     priorities = measure_priorities(
         np.stack([rows.admitted, rows.non_admitted]), rows.waiting.sum(1), group, 2 * len(functions), weeks
     )
+    say("settling ages and flows")
+    priorities = settled(priorities, group, rows, balanced)
     groups = tuple(f"{f}|{'independent' if k else 'nhs'}" for f in functions for k in (0, 1))
     return Built(
         rows, published, balanced, priorities, group, groups, season, (rates[0], rates[1], rates[2]), raw, drift

@@ -30,6 +30,7 @@ class ReconcileSettings:
         month_noise: sd of log(completions / starts) of a trust's single month around its own mean. No panel of trust
             flows is at hand; 0.10 is the sd left between trusts after the middle 80% of true differences.
         row_noise: the same for one row (specialties move between codes, clinics are cancelled).
+        young_noise: sd of the log of starts that the youngest part of a list implies.
         trust_spread: sd between trusts of the true log(completions / starts): removal shares of 8-20% of starts.
         row_spread: sd between rows of one trust, around function and trust.
         clearance_spread: sd of log(flow / list) between trusts within a function, above which a flow is doubted.
@@ -39,6 +40,7 @@ class ReconcileSettings:
 
     month_noise: float = 0.10
     row_noise: float = 0.15
+    young_noise: float = 0.07
     trust_spread: float = 0.05
     row_spread: float = 0.06
     clearance_spread: float = 0.25
@@ -124,6 +126,7 @@ def reconcile(
     england_starts: float,
     settings: ReconcileSettings | None = None,
     england_drift: float = 0.0,
+    young: Array | None = None,
 ) -> Flows:
     """Balance every row.
 
@@ -134,6 +137,7 @@ def reconcile(
         trust_drift: (trust,) observed change of the list, share a month, beyond England's; NaN where unknown.
         england_share: England's removals net of late registrations per start.
         england_starts: England's starts a standard week, to which the rows are scaled.
+        young: (row,) starts a week that the youngest part of the list implies; not used if None.
         england_drift: change of England's list, people a standard week, shared out by waiting list.
 
     Returns:
@@ -144,11 +148,17 @@ def reconcile(
     eta = shrink_ratio(starts, completions, trust, function, 1 - england_share, s)
     doubt_starts = 1 + doubt(starts, waiting, function, s.clearance_spread)
     doubt_completions = 1 + doubt(completions, waiting, function, s.clearance_spread)
-    # log starts and log completions - eta estimate the same number; the more doubtful counts less
+    # three estimates of log starts, weighted by their noise; the more doubtful for its list counts less
     log_starts = np.log(np.maximum(starts, FEWEST))
     log_from_completions = np.log(np.maximum(completions, FEWEST)) - eta
-    w_s, w_c = 1 / doubt_starts, 1 / doubt_completions
-    balanced = np.exp((w_s * log_starts + w_c * log_from_completions) / (w_s + w_c))
+    w_s = 1 / doubt_starts / s.month_noise**2
+    w_c = 1 / doubt_completions / (s.month_noise**2 + s.trust_spread**2 + s.row_spread**2)
+    evidence, weight = w_s * log_starts + w_c * log_from_completions, w_s + w_c
+    if young is not None:
+        doubt_young = 1 + doubt(young, waiting, function, s.clearance_spread)
+        w_y = np.where(young > FEWEST, 1 / doubt_young / s.young_noise**2, 0.0)
+        evidence, weight = evidence + w_y * np.log(np.maximum(young, FEWEST)), weight + w_y
+    balanced = np.exp(evidence / weight)
     balanced *= england_starts / balanced.sum()
     # tie the removal share of the whole to England's by shifting every row alike
     for _ in range(20):
