@@ -2,8 +2,8 @@
 
 Bounds set before the reconciliation was written: of rows above 500 patients none is emptied, none triples, the middle
 80 % of closing over opening lie within 0.75-1.35; England stays within 3 % at years 1, 5 and 10. Ages settle without a
-jump: after a quarter the 18-week shares of trusts above 5,000 have moved by less than two points (standard deviation) and
-still rank as they did (correlation above 0.95).
+jump: after a quarter the 18-week shares of trusts above 5,000 have moved by less than two points (standard deviation)
+and still rank as they did (correlation above 0.95).
 """
 
 from datetime import date
@@ -55,7 +55,7 @@ def test_trusts_do_not_change_their_waits_by_themselves(capsys):
     correlation = np.corrcoef(opening[trust], (opening[trust] + moved))[0, 1]
     with capsys.disabled():
         print(
-            f"\nconstant world, {trust.sum()} trusts after 13 weeks: 18-week share moved by {moved.mean():+.2f} points, "
+            f"\nconstant world, {trust.sum()} trusts, 13 weeks: 18-week share moved by {moved.mean():+.2f} points, "
             f"sd {moved.std():.2f}, from {moved.min():+.1f} to {moved.max():+.1f}; correlation {correlation:.3f}"
         )
     assert moved.std() < 2.0

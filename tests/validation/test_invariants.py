@@ -69,3 +69,15 @@ def test_shares_stay_in_bounds_and_nothing_is_negative(finished):
     assert (share >= 0).all() and (share <= 100).all()
     for name in ("list", "within_18", "over_52", "over_65"):
         assert tables["trust"].column(name).to_numpy().min() >= 0
+
+
+def test_the_whole_of_england_balances_beyond_a_year_end():
+    """Small groups, pooled rows and every board of residence: what the small world of the other tests lacks."""
+    model = TrustAutonomyModel(plan(scenario("aft-wide"), date(2027, 9, 30)), seed=3, check=True)
+    opening = model.world.stock[:, :5].sum()
+    england = model.run()["england"]
+    get = lambda name: column(england, name, basis="england", quintile="all").sum()  # noqa: E731
+    joined = get("starts") + get("late") + get("returned")
+    left = get("treated_admitted") + get("treated_non_admitted") + get("removed")
+    closing = column(england, "list", basis="england", quintile="all")[-1]
+    assert opening + joined - left == pytest.approx(closing, rel=1e-9)
