@@ -59,6 +59,18 @@ def test_all_mistakes_of_all_files_in_one_pass(cli, tmp_path: Path) -> None:
     assert "4 problems" in ended.err
 
 
+def test_unknown_trusts_are_told_with_the_mistakes_that_stop_the_reading(cli, tmp_path: Path) -> None:
+    text = HEAD + '[aft]\ndesignated = ["RTZ", "RTF", "not a code"]\n[capitol]\n'
+    change = '[[change]]\nparameter = "referrals.level"\nfrom = 2028-04-01\nvalue = 1.0\ntrusts = ["RXX9"]\nwhy = "Y"\n'
+    (tmp_path / "mine.toml").write_text(text + change)
+    ended = cli("check", "mine.toml")
+    assert ended.code == 2
+    for words in ("unknown key", "'RTZ'", "'RXX9'", "mine.toml:6: ", "mine.toml:7: ", "mine.toml:12: "):
+        assert words in ended.err
+    assert ended.err.count("not a code") == 1
+    assert "'RTF'" not in ended.err
+
+
 def test_circular_extends(cli, tmp_path: Path) -> None:
     for name, parent in (("a", "b"), ("b", "a")):
         (tmp_path / f"{name}.toml").write_text(f'schema = 1\nname = "{name}"\nextends = "{parent}"\ntitle = "T"\n')

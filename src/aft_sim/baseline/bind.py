@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.basis.calendar import Calendar
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
+from aft_sim.spec.files import Layer
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.scenario import Change, Scenario
 from aft_sim.spec.sets import PREFIX, named_sets
@@ -151,6 +152,31 @@ def resolve_trusts(names: Iterable[str], bundle: Bundle, where: str | None) -> l
     if problems:
         raise InputErrors(problems)
     return sorted(found)
+
+
+def unknown_trusts(layer: Layer, bundle: Bundle) -> list[InputError]:
+    """Codes in a scenario file that the baseline lacks, found in the raw content.
+
+    So that they are reported together with mistakes which keep the file from being read; what is no list of
+    codes and sets at all is left to the reader.
+    """
+    aft, changes = layer.table.get("aft"), layer.table.get("change")
+    lists: list[tuple[tuple[str | int, ...], object]] = []
+    if isinstance(aft, Mapping):
+        lists.append((("aft", "designated"), aft.get("designated")))
+    for position, entry in enumerate(changes if isinstance(changes, list) else []):
+        if isinstance(entry, Mapping):
+            lists.append((("change", position, "trusts"), entry.get("trusts")))
+    problems: list[InputError] = []
+    for path, names in lists:
+        for index, name in enumerate(names if isinstance(names, list) else []):
+            if not isinstance(name, str) or name.startswith(PREFIX):
+                continue
+            try:
+                bundle.trust(name, layer.place(*path, index))
+            except InputError as error:
+                problems.append(error)
+    return problems
 
 
 def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:

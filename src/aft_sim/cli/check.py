@@ -50,12 +50,21 @@ def check(
 def _check_file(file: str) -> list[InputError]:
     """Check one file; print "ok" and what it changes, or return what is wrong."""
     from aft_sim.baseline import bundle
-    from aft_sim.baseline.bind import bind
+    from aft_sim.baseline.bind import bind, unknown_trusts
+    from aft_sim.spec.files import read_chain
     from aft_sim.spec.scenario import load_scenario
 
+    baseline = bundle.load()
     try:
         scenario = load_scenario(file)
-        baseline = bundle.load()
+    except InputErrors as error:
+        layers, _ = read_chain(file)
+        unknown = [problem for layer in layers for problem in unknown_trusts(layer, baseline)]
+        told = [problem.found for problem in error.problems]
+        return [*error.problems, *(problem for problem in unknown if problem.found not in told)]
+    except InputError as error:
+        return [error]
+    try:
         plan = bind(scenario, baseline)
     except InputErrors as error:
         return list(error.problems)
