@@ -72,13 +72,17 @@ class LatestBeds:
     Attributes:
         quarter_end: Last day of the quarter.
         trusts: Current code to its beds; the file has occupied beds in total only.
-        absent: Current trusts without a row: ambulance trusts and others without beds.
+        absent: Current trusts without a row: ambulance trusts and others without beds, but also two mental health
+            trusts that have some.
+        all_zero: Codes with nothing but zeros. Five of them are acute trusts that had 400 to 700 beds two years
+            before: a zero is a missing return there, so their beds are unknown and they are not in `trusts`.
         not_trusts: Codes that are no current trust, with their beds.
     """
 
     quarter_end: date
     trusts: Mapping[str, TrustBeds]
     absent: tuple[str, ...]
+    all_zero: tuple[str, ...]
     not_trusts: Mapping[str, TrustBeds]
 
 
@@ -137,8 +141,8 @@ class BedHistory:
     def _sum(self, table: NDArray[np.float64], rows: list[int], j: int) -> Four:
         """Sum by sector over the codes with a row: no row adds nothing, an unknown number makes it unknown."""
         values = np.where(self.reported[rows, j], table[rows, j], 0.0).sum(axis=0)
-        missing = ~self.reported[rows, j].any(axis=0)
-        a, b, c, d = (UNKNOWN if m else float(v) for v, m in zip(values, missing, strict=True))
+        there = self.reported[rows, j].any(axis=0)
+        a, b, c, d = (float(values[s]) if there[s] else UNKNOWN for s in range(len(SECTORS)))
         return a, b, c, d
 
     def england(self, quarter: date) -> tuple[Four, Four]:
@@ -277,11 +281,14 @@ def read_latest_beds(path: Path, register: TrustRegister, quarter_end: date = da
         rows[code] = (sectors, total, occupied)
     if not rows:
         raise InputError(f"{WHAT_LATEST} has no rows", where=str(path), expected="one row a trust")
+    all_zero = tuple(sorted(c for c, (_, total, occupied) in rows.items() if not total and not occupied))
     groups: dict[str, list[str]] = {}
     for code in rows:
         current = register.current(code)
-        if current is not None:
+        if current is not None and code not in all_zero:
             groups.setdefault(current, []).append(code)
+
+    there = {register.current(code) for code in rows}
 
     def added(codes: list[str]) -> TrustBeds:
         a, b, c, d = (sum(rows[code][0][j] for code in codes) for j in range(4))
@@ -291,6 +298,7 @@ def read_latest_beds(path: Path, register: TrustRegister, quarter_end: date = da
     return LatestBeds(
         quarter_end=quarter_end,
         trusts=MappingProxyType({c: added(groups[c]) for c in register.codes() if c in groups}),
-        absent=tuple(c for c in register.codes() if c not in groups),
+        absent=tuple(c for c in register.codes() if c not in there),
+        all_zero=all_zero,
         not_trusts=MappingProxyType({c: added([c]) for c in sorted(rows) if register.current(c) is None}),
     )
