@@ -141,7 +141,7 @@ class BedHistory:
     def _sum(self, table: NDArray[np.float64], rows: list[int], j: int) -> Four:
         """Sum by sector over the codes with a row: no row adds nothing, an unknown number makes it unknown."""
         values = np.where(self.reported[rows, j], table[rows, j], 0.0).sum(axis=0)
-        there = self.reported[rows, j].any(axis=0)
+        there = self.reported[rows, j].max(axis=0)
         a, b, c, d = (float(values[s]) if there[s] else UNKNOWN for s in range(len(SECTORS)))
         return a, b, c, d
 
