@@ -49,7 +49,7 @@ _URGENT = (
     Layout(
         "ambulance_monthly.csv",
         "ambulance response times of England by month, minutes",
-        # August 2017 is a part month; the last months are read off charts (`basis`).
+        # August 2017 has half the incidents of later months; the last months are read off charts (`basis`).
         _amounts("c1_mean_min", "c2_mean_min", "c2_p90_min", "c2_incidents"),
         keys=("month",),
         period="month",
@@ -147,13 +147,13 @@ _ACTIVITY = (
     Layout(
         "elective_activity_by_imd_quintile_monthly.csv",
         "elective activity of two specialties by deprivation fifth, sector and month",
-        # Ends in October 2022: orthopaedics and ophthalmology only. Fifth 1 is the most deprived.
+        # Ends in October 2022: orthopaedics, then ophthalmology. Fifth 1 is the most deprived.
         _amounts("value"),
         keys=("month", "specialty", "activity", "quintile", "sector"),
         period="month",
         form="month",
         steady=False,
-        unit="people",
+        unit="admissions or appointments",
     ),
 )
 
@@ -312,7 +312,7 @@ SPECIALISED: Mapping[str, str] = MappingProxyType(
     {
         "beds_by_trust_2025q4": "beds.read_latest_beds",
         "demand_projection_hf_2018_2040": "series.read_demand_projection",
-        "icb_population_deprivation": "geography.read_geography",
+        "icb_population_deprivation": "geography.frimley_weights",
         "rtt_monthly": "series.read_rtt_monthly",
         "targets_trajectory": "series.read_targets",
     }

@@ -53,7 +53,7 @@ class Layout:
         file: Name of the file.
         what: What it is, for messages and lists.
         numbers: Column to kind of number, see `KINDS`.
-        keys: Columns that together name a row, the period included; all of them texts, never blank.
+        keys: Columns that together name a row, the period included. They are texts; only the period may not be blank.
         period: The key that is the period; empty where the file is of one time.
         form: Form of the period, see `PERIODS`.
         texts: Other columns of text, which may be blank.
@@ -244,7 +244,7 @@ def read_table(folder: Path, layout: Layout) -> SeriesTable:
     texts: dict[str, list[str]] = {c: [] for c in words}
     before = ""
     for row in read_rows(path, layout.columns, layout.what):
-        # A key may be blank in a table of findings (a basis that was not stated); a period may not.
+        # A key may be blank in a table of findings, such as a basis that was not stated.
         key = tuple(row.cells[k] for k in layout.keys)
         if layout.period:
             period = row.text(layout.period)
