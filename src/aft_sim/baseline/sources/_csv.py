@@ -118,6 +118,27 @@ def require_file(path: Path, what: str) -> None:
         raise InputError(f"{what} is empty", where=str(path), expected="a header and rows")
 
 
+def require_whole(path: Path, what: str) -> None:
+    """Check that the last line of a file is complete, as it is in all files that are published.
+
+    A file that was cut short in the middle of its last number or of a name in quotes has the right number
+    of cells, and would be read with a wrong value.
+
+    Raises:
+        InputError: The file is missing or empty, or its last line has no end.
+    """
+    require_file(path, what)
+    with path.open("rb") as handle:
+        handle.seek(-1, 2)
+        if handle.read() not in (b"\n", b"\r"):
+            raise InputError(
+                f"the last line of {what} has no end",
+                where=str(path),
+                expected="a line break after the last row",
+                hint="Is the file cut short? Fetch it again",
+            )
+
+
 def check_header(header: Sequence[str], columns: Sequence[str], where: str, hint: str | None = None) -> None:
     """Check that every one of `columns` is in `header` exactly once.
 
