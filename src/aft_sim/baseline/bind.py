@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.basis.calendar import Calendar
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
-from aft_sim.spec.files import Layer, read_chain
+from aft_sim.spec.files import Layer, Origin, read_chain
 from aft_sim.spec.levers import levers
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.scenario import Change, Scenario, load_scenario
@@ -229,7 +229,7 @@ def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
     if not members:
         options = sorted({v for v in column[kind] if v})
         raise InputError(
-            f"no trust has this {kind}",
+            f"no trust has this {'board' if kind == 'icb' else kind}",
             where=where,
             found=value,
             expected="one of " + ", ".join(options),
@@ -300,7 +300,7 @@ def _paths(
     numbers: dict[str, Array] = {}
     options: dict[str, tuple[str, ...]] = {}
     steps: dict[str, list[Step]] = {}
-    changes = sorted(scenario.changes, key=lambda c: c.start)
+    changes = sorted([*_moved(scenario, register), *scenario.changes], key=lambda c: c.start)
     for name, parameter in register.items():
         value = scenario.parameters.get(name, parameter.default)
         mine = [c for c in changes if c.parameter == name]
@@ -333,6 +333,17 @@ def _paths(
         path.flags.writeable = False
         numbers[name] = path
     return ParameterPaths(numbers, options, {k: tuple(v) for k, v in steps.items()})
+
+
+def _moved(scenario: Scenario, register: Register) -> list[Change]:
+    """Dated changes that the scenario's levers mean; of two on one day the scenario's own comes later and holds."""
+    moved = []
+    for name, table in scenario.tables.items():
+        origin = Origin(f"[{name}]", 0)
+        for move in table.moves():
+            value = register.accept(move.parameter, move.value, str(origin))
+            moved.append(Change(move.parameter, move.start, value, move.trusts, "", origin))
+    return moved
 
 
 def _trusts_of(change: Change, bundle: Bundle, problems: list[InputError]) -> Index | None:

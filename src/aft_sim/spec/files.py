@@ -64,7 +64,7 @@ def shipped_scenarios() -> dict[str, Path]:
     """
     installed = _PACKAGE / "_shipped" / "scenarios"
     folder = installed if installed.is_dir() else _PACKAGE.parents[1] / "scenarios"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from aft_sim.spec.levers._base import Lever, LeverTable, Refused, levers_of, read_day
+from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_of, read_day
 from aft_sim.spec.levers.aft import AftLevers, Freedoms
 from aft_sim.spec.levers.capital import CapitalLevers
 
@@ -24,6 +24,7 @@ __all__ = [
     "Freedoms",
     "Lever",
     "LeverTable",
+    "Move",
     "Refused",
     "levers",
     "read_day",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -61,10 +61,34 @@ Trusts = Annotated[tuple[Trust, ...], BeforeValidator(_list)]
 Day = Annotated[date, BeforeValidator(read_day)]
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A parameter that a policy moves.
+
+    Attributes:
+        parameter: Name in the register.
+        start: First day of the value.
+        value: In the parameter's unit, or a text with a unit.
+        trusts: Codes and sets it is limited to; None for all.
+    """
+
+    parameter: str
+    start: date
+    value: float | str | bool
+    trusts: tuple[str, ...] | None = None
+
+
 class LeverTable(BaseModel):
-    """A table of levers, or a group inside one; every field is made by `lever` or is a group itself."""
+    """A table of levers, or a group inside one; every field is made by `lever` or is a group itself.
+
+    A lever acts in one of two ways: a rule in `policy/` reads it, or `moves` says which parameters it moves.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+    def moves(self) -> Iterable[Move]:
+        """Return the parameters that the table's levers move; none unless a table says otherwise."""
+        return ()
 
 
 def lever(
