@@ -38,7 +38,7 @@ class CollectedCost:
         activity: Number of collected units (attendances, spells, contacts, days), no measure of output.
         flags: Doubts, keys of `FLAGS`, of any of the codes.
         codes: Codes that were added up.
-        incomplete: Predecessors without a figure, where the trust is known to have had them in 2024/25.
+        unlisted: Predecessors without a figure of their own: merged before or during the year, or not collected.
     """
 
     code: str
@@ -46,7 +46,7 @@ class CollectedCost:
     activity: float
     flags: tuple[str, ...]
     codes: tuple[str, ...]
-    incomplete: tuple[str, ...]
+    unlisted: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,13 @@ def read_cost_collection(path: Path, register: TrustRegister) -> CostCollection:
     trusts = {}
     for code in sorted(rows):
         codes = tuple(sorted(r.text("ods_code") for r in rows[code]))
-        # A current code without a row of its own took over its predecessors later: they are the whole trust.
-        parts = {*register.by_code[code].predecessors} | ({code} if code in codes else set())
         trusts[code] = CollectedCost(
             code=code,
             cost=sum(r.need_number("cost_gbp_m", 0) for r in rows[code]),
             activity=sum(r.need_number("activity", 0) for r in rows[code]),
             flags=tuple(sorted({r.cells["flag"] for r in rows[code]} - {""})),
             codes=codes,
-            incomplete=tuple(sorted(parts - set(codes))),
+            unlisted=tuple(sorted(set(register.by_code[code].predecessors) - set(codes))),
         )
     absent = tuple(code for code in register.codes() if code not in trusts)
     return CostCollection(MappingProxyType(trusts), absent, tuple(sorted(homeless)), total)
