@@ -46,7 +46,8 @@ class Expenditure:
         supplies: Supplies, services and drugs.
         premises: Premises, depreciation included.
         other: The rest, bought-in care and impairments included.
-        agency: Agency staff, part of `staff`; None in 2022/23.
+        agency: Temporary staff, part of `staff`; None in 2022/23. The sum (4.67bn) exceeds the published agency spend
+            (3.02bn), so it seems to hold bank and contract staff from outside too.
         pensions: Employer's pension contributions, part of `staff`; None in 2022/23.
         average_wte: Average whole-time equivalents of staff in 2023/24, temporary staff included. A predecessor
             that filed for only part of the year is left out by the source: the successor's average has its staff.

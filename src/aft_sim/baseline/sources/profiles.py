@@ -134,7 +134,7 @@ def _shmi(row: Row) -> Shmi | None:
     value, observed, expected, band = (row.maybe_number(column) for column in _SHMI)
     if value is None or observed is None or not expected:
         return None
-    if band not in SHMI_BANDS:
+    if band is None or band not in SHMI_BANDS:
         raise row.error("no such band of the mortality indicator", _SHMI[3], ", ".join(map(str, SHMI_BANDS)))
     if not math.isclose(value, observed / expected, abs_tol=_SHMI_ROUNDING):
         what = "the mortality indicator is not observed over expected deaths"
