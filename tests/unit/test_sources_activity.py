@@ -139,7 +139,7 @@ def test_damaged_archives(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="damaged or truncated zip"):
         read_diagnostics(path, register)
     path.write_bytes(b"<html>not found</html>")
-    with pytest.raises(InputError, match="not a zip file.*web page"):
+    with pytest.raises(InputError, match=r"not a zip file.*web page"):
         read_diagnostics(path, register)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", "x")
@@ -153,7 +153,7 @@ def test_damaged_archives(tmp_path: Path) -> None:
 def test_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "dm01.csv"
     path.write_bytes(as_text(dm01_example()).replace("TRUST RVJ", "TRUST é").encode("cp1252"))
-    with pytest.raises(InputError, match="not text in the expected encoding.*0xe9"):
+    with pytest.raises(InputError, match=r"not text in the expected encoding.*0xe9"):
         read_diagnostics(path, small_register(tmp_path))
 
 
@@ -207,6 +207,7 @@ def csds_example() -> list[dict[str, object]]:
         csds_row("RVJ", *CONTACTS, "40.0", (0, 35, "")),
         csds_row("RVJ", *ATTENDANCE, 40, measure="1"),
         csds_row("RTF", "TotalOrganisation", "Organisation", 5),
+        csds_row("RTF", *CONTACTS, 0, (0, 0, 0)),
         csds_row("108", *REFERRALS, 25),
         csds_row("108", *CONTACTS, 25),
         csds_row("QHM", *CONTACTS, 365, level="ICB"),
@@ -225,7 +226,8 @@ def test_community_folds_predecessors(tmp_path: Path) -> None:
     assert (trust.referrals, trust.contacts, trust.activities, trust.people_seen) == (100, 340, 400, 150)
     assert (trust.attended, trust.missed, trust.cancelled_by_patient) == (240, 20, None)
     assert trust.referrals_by_age == (10, 30, 60)
-    assert trust.contacts_by_age == (50, 135, 150)
+    assert trust.contacts_by_age is None, "the predecessor's oldest are unknown, not zero"
+    assert found.trusts["RTF"].contacts_by_age == (0, 0, 0)
     assert trust.codes == ("RA7", "RVJ")
 
 
@@ -233,7 +235,7 @@ def test_community_of_england_and_of_others(tmp_path: Path) -> None:
     found = community(tmp_path)
     assert (found.england.referrals, found.england.contacts, found.england.people_seen) == (120, 360, None)
     assert (found.others, found.others_contacts, found.absent) == (1, 25, ("RH5", "RX6"))
-    assert (found.trusts["RTF"].contacts, found.trusts["RTF"].contacts_by_age) == (None, None)
+    assert (found.trusts["RTF"].referrals, found.trusts["RTF"].referrals_by_age) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ breakdowns: only the rows "Total..." and the contacts by attendance are used.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -101,15 +102,19 @@ class Community:
     absent: tuple[str, ...]
 
 
-def _add(into: dict[str, float], name: str, value: float | None) -> None:
-    if value is not None:
-        into[name] = into.get(name, 0.0) + value
+def _add(into: dict[str, float], name: str, value: float) -> None:
+    """Add up; what is unknown in one part (NaN) is unknown in the sum."""
+    into[name] = into.get(name, 0.0) + value
 
 
-def _value(row: Row, column: str) -> float | None:
-    """A rounded count or None; anything that is not a multiple of five was not published so."""
-    value = row.maybe_number(column)
-    if value is not None and (value < 0 or value % ROUNDING):
+def _known(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+def _value(row: Row, column: str) -> float:
+    """A rounded count, NaN where blank; anything that is not a multiple of five was not published so."""
+    value = row.number(column)
+    if value < 0 or value % ROUNDING > 0:
         raise row.error(f"column '{column}' is not a count rounded to five", column, "a multiple of 5, or a blank")
     return value
 
@@ -146,13 +151,13 @@ def _dates(row: Row) -> tuple[date, date]:
 def _activity(code: str, figures: Mapping[str, float], codes: tuple[str, ...]) -> CommunityActivity:
     ages: dict[str, tuple[float, float, float] | None] = {}
     for name in _TWO_AGES:
-        by_age = [figures.get(f"{name} {column}") for column in AGES]
+        by_age = [_known(figures.get(f"{name} {column}")) for column in AGES]
         young, middle, old = by_age
         known = young is not None and middle is not None and old is not None
         ages[name] = (young, middle, old) if known else None  # type: ignore[assignment]
     return CommunityActivity(
         code=code,
-        **{name: figures.get(name) for name in (*_TOTALS.values(), *_ATTENDED.values())},
+        **{name: _known(figures.get(name)) for name in (*_TOTALS.values(), *_ATTENDED.values())},
         referrals_by_age=ages["referrals"],
         contacts_by_age=ages["contacts"],
         codes=codes,
@@ -162,8 +167,8 @@ def _activity(code: str, figures: Mapping[str, float], codes: tuple[str, ...]) -
 def _check_sums(providers: Mapping[str, Mapping[str, float]], england: Mapping[str, float], path: Path) -> None:
     """Providers add up to all submitters but for rounding; people do not, as some have two providers."""
     for name in _ADDITIVE:
-        parts = [figures[name] for figures in providers.values() if name in figures]
-        published, total = england.get(name), sum(parts)
+        parts = [n for figures in providers.values() if (n := _known(figures.get(name))) is not None]
+        published, total = _known(england.get(name)), sum(parts)
         if published is None:
             raise InputError(
                 f"all submitters have no {name}", where=str(path), expected=f"a row '{_ALL}' for each total"
@@ -226,7 +231,7 @@ def read_community(path: Path, register: TrustRegister) -> Community:
     for code, figures in sorted(providers.items()):
         current = register.current(code)
         if current is None:
-            others[code] = figures.get("contacts", 0.0)
+            others[code] = _known(figures.get("contacts")) or 0.0
             continue
         codes.setdefault(current, []).append(code)
         for name, value in figures.items():
