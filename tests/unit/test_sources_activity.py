@@ -150,6 +150,16 @@ def test_damaged_archives(tmp_path: Path) -> None:
         read_diagnostics(tmp_path / "none.zip", register)
 
 
+def test_nonsense_from_a_damaged_archive_is_reported_as_damage(tmp_path: Path) -> None:
+    rows = [dm01_row("RTF", f"P{i}", "MRI", {0: 7}) for i in range(2000)]
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("extract.csv", as_text(rows))
+    path.write_bytes(path.read_bytes().replace(b"P3,1,MRI,7", b"P3,1,MRI,x", 1))
+    with pytest.raises(InputError, match="damaged or truncated zip"):
+        read_diagnostics(path, small_register(tmp_path))
+
+
 def test_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "dm01.csv"
     path.write_bytes(as_text(dm01_example()).replace("TRUST RVJ", "TRUST é").encode("cp1252"))

@@ -44,16 +44,11 @@ def read_zipped_rows(path: Path, columns: Sequence[str], what: str, encoding: st
             yield from rows_of(plain, path, columns, what, encoding)
         return
     member = _only_csv(path, what)
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
-            text = io.TextIOWrapper(packed, encoding=encoding, newline="")
-            yield from rows_of(text, f"{path} > {member}", columns, what, encoding)
-    except _DAMAGE as problem:
-        raise _damaged(path, what, str(problem)) from None
-    except InputError:
-        # Damage shows first as nonsense in the text: say what is really wrong with the file.
-        _verify(path, member, what)
-        raise
+    # Damage shows first as nonsense in the text, so the checksum comes before the rows.
+    _verify(path, member, what)
+    with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
+        text = io.TextIOWrapper(packed, encoding=encoding, newline="")
+        yield from rows_of(text, f"{path} > {member}", columns, what, encoding)
 
 
 def _only_csv(path: Path, what: str) -> str:
