@@ -1,0 +1,198 @@
+"""England added up from its trusts, beside what is published for England: residuals first, scaling afterwards.
+
+Every line holds the sum over trusts of published figures only, what others than trusts add, what estimates for trusts
+without a figure would add, and the published total. What explains a residual above half a per cent is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aft_sim.baseline.collect import FactSources
+from aft_sim.baseline.facts import BY_NAME, TrustFacts
+from aft_sim.baseline.sources.series_table import SeriesTable
+
+SMALL = 0.005
+"""Residual, as a share of England, that needs no explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One total of England.
+
+    Attributes:
+        name: What is added up.
+        unit: Its unit.
+        period: Of both figures.
+        trusts: Sum over trusts of their published figures.
+        others: What providers that are no trust add; 0 where the published total leaves them out.
+        estimates: What estimates for trusts without a figure add; not part of the residual.
+        published: Published total.
+        source: Where it is published.
+        why: What explains the residual; empty where it is small or nothing explains it.
+    """
+
+    name: str
+    unit: str
+    period: str
+    trusts: float
+    others: float
+    estimates: float
+    published: float
+    source: str
+    why: str
+
+    @property
+    def residual(self) -> float:
+        """Sum of published figures less the published total."""
+        return self.trusts + self.others - self.published
+
+    @property
+    def share(self) -> float:
+        """Residual as a share of the published total."""
+        return self.residual / abs(self.published)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether the residual is above half a per cent and nothing explains it."""
+        return abs(self.share) > SMALL and not self.why
+
+
+def totals(facts: TrustFacts, s: FactSources) -> list[Total]:
+    """Totals of England beside published ones, before any scaling.
+
+    Args:
+        facts: complete with estimates.
+        s: the sources.
+    """
+    return [*_money(facts, s), *_staff(s), *_beds(facts, s), *_urgent(facts, s), *_tests_and_community(facts, s)]
+
+
+def _line(
+    facts: TrustFacts, fact: str, name: str, published: float, source: str, why: str = "", others: float = 0.0
+) -> Total:
+    """A total of a kind of fact."""
+    kind, own = BY_NAME[fact], float(np.nansum(facts.published(fact)))
+    estimates = float(np.nansum(facts[fact])) - own
+    return Total(name, kind.unit, kind.period, own, others, estimates, float(published), source, why)
+
+
+def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
+    finance = s.series["provider_finance_annual"]
+    filed = sum(e.opex for e in s.accounts.trusts.values() if e.year == "2023/24" and e.opex)
+    part = sum(e.opex or 0.0 for e in s.accounts.trusts.values() if e.year == "2023/24" and e.part_year)
+    homeless = sum(s.accounts.homeless.values())
+    return [
+        _line(
+            facts,
+            "expenditure.total",
+            "Operating expenditure, accounts",
+            filed + homeless,
+            "trust accounts consolidation 2023/24",
+            "five trusts filed no accounts and one for part of the year: estimated from 2022/23",
+            part + homeless,
+        ),
+        _line(
+            facts,
+            "estate.capital",
+            "Capital investment in the estate",
+            _one(finance, "2024/25", "trust estate capital investment (ERIC)"),
+            "ERIC 2024/25",
+        ),
+        _line(
+            facts,
+            "estate.backlog",
+            "Backlog maintenance",
+            1000 * _one(finance, "2024/25", "backlog maintenance"),
+            "ERIC 2024/25",
+            "not published by trust for mental health, community and ambulance trusts",
+        ),
+    ]
+
+
+def _one(table: SeriesTable, period: str, measure: str) -> float:
+    """The one number of a measure in a year, whatever its unit and basis."""
+    found = [
+        float(table.columns["value"][i])
+        for i, row in enumerate(table.rows)
+        if row[table.layout.keys.index("fy")] == period and row[table.layout.keys.index("measure")] == measure
+    ]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} figures of {measure} in {period}")
+    return found[0]
+
+
+def _staff(s: FactSources) -> list[Total]:
+    """Every step from the accounts to the national figure, each as a line of its own."""
+    lines = []
+    for step in s.staffing.steps:
+        why = step.why if step.measured else ""
+        lines.append(
+            Total(
+                f"Staff: {step.name}",
+                "FTE",
+                s.staffing.month,
+                step.before,
+                0.0,
+                0.0,
+                step.after,
+                "workforce statistics, trusts and core organisations",
+                why,
+            )
+        )
+    return lines
+
+
+def _beds(facts: TrustFacts, s: FactSources) -> list[Total]:
+    beds, quarter = s.series["beds_quarterly"], s.beds.quarter_end.isoformat()
+    source = "KH03, NHS England"
+    return [
+        _line(facts, f"beds.{fact}", name, beds.value(column, quarter), source)
+        for fact, name, column in (
+            ("available", "Overnight beds available", "avail_total"),
+            ("general_acute", "General and acute beds available", "avail_ga"),
+            ("mental_illness", "Mental illness beds available", "avail_mh"),
+            ("occupied", "Overnight beds occupied", "occ_total"),
+        )
+    ]
+
+
+def _urgent(facts: TrustFacts, s: FactSources) -> list[Total]:
+    series, month, others = s.series["ae_monthly"], s.emergency.month, s.emergency.others
+    source = "A&E time series, NHS England"
+    return [
+        _line(facts, f"emergency.{fact}", name, series.value(column, month), source, "", extra)
+        for fact, name, column, extra in (
+            ("attendances", "A&E attendances", "attend_total", others.all_attendances),
+            ("type1", "A&E attendances, type 1", "attend_type1", others.attendances[0]),
+            ("admissions", "Emergency admissions", "emerg_adm_total", others.all_admissions),
+            ("waited_12h", "Over 12 hours from the decision to admit", "dta_over_12h", others.waited_12h),
+        )
+    ]
+
+
+def _tests_and_community(facts: TrustFacts, s: FactSources) -> list[Total]:
+    tests = s.diagnostics
+    waiting = sum(tests.everyone.waiting)
+    return [
+        _line(
+            facts,
+            "diagnostics.waiting",
+            "Waiting for a diagnostic test",
+            waiting,
+            "DM01, row of all providers",
+            "",
+            sum(tests.others.waiting),
+        ),
+        _line(
+            facts,
+            "community.contacts",
+            "Contacts of community services",
+            s.community.england.contacts or float("nan"),
+            "community services data set, row of all submitters",
+            "",
+            s.community.others_contacts,
+        ),
+    ]
