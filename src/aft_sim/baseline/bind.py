@@ -219,14 +219,14 @@ def bind(
     Args:
         scenario: checked by the loader; trust codes are checked here.
         bundle: the baseline.
-        calendar: weeks of the run; the default window if None.
+        calendar: weeks of the run; from the baseline's opening to March 2036 if None.
         draw: number of the parameter draw.
         register: the parameters; the shipped register if None.
 
     Raises:
         InputErrors: unknown trusts, or dated changes of parameters that make the opening state.
     """
-    calendar = calendar or Calendar()
+    calendar = calendar or Calendar(start=bundle.opening)
     register = register or Register.load()
     problems: list[InputError] = []
     designated: list[int] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,9 @@ def check(
     ] = None,
     weeks: Annotated[int, typer.Option(min=1, max=530, help="Weeks to run with --invariants.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Seed of that run.")] = 1,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
+    ] = None,
 ) -> None:
     """Check scenario files (all mistakes in one pass, with file and line), or the model's invariants.
 
@@ -40,21 +44,21 @@ def check(
         raise typer.BadParameter("give at least one scenario file, or --invariants NAME")
     problems: list[InputError] = []
     for file in files or []:
-        problems += _check_file(file)
+        problems += _check_file(file, baseline)
     if problems:
         raise InputErrors(problems)
     if invariants is not None:
-        _check_invariants(invariants, weeks, seed)
+        _check_invariants(invariants, weeks, seed, baseline)
 
 
-def _check_file(file: str) -> list[InputError]:
+def _check_file(file: str, folder: Path | None) -> list[InputError]:
     """Check one file; print "ok" and what it changes, or return what is wrong."""
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind, unknown_trusts
     from aft_sim.spec.files import read_chain
     from aft_sim.spec.scenario import load_scenario
 
-    baseline = bundle.load()
+    baseline = bundle.load() if folder is None else bundle.load(folder)
     try:
         scenario = load_scenario(file)
     except InputErrors as error:
@@ -125,7 +129,7 @@ def _lever(value: object) -> str:
     return lever_text(value)
 
 
-def _check_invariants(name: str, weeks: int, seed: int) -> None:
+def _check_invariants(name: str, weeks: int, seed: int, folder: Path | None) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind
     from aft_sim.basis.calendar import Calendar
@@ -134,8 +138,10 @@ def _check_invariants(name: str, weeks: int, seed: int) -> None:
     from aft_sim.spec.scenario import load_scenario
 
     scenario = load_scenario(name)
-    calendar = Calendar()
-    plan = bind(scenario, bundle.load(), calendar)
+    england = bundle.load() if folder is None else bundle.load(folder)
+    calendar = Calendar(england.opening)
+    weeks = min(weeks, calendar.n_weeks)  # a later opening leaves fewer weeks to March 2036
+    plan = bind(scenario, england, calendar)
     model = TrustAutonomyModel(plan, seed, check=True)
     with terminal.progress(weeks, f"Checking {scenario.name}", "week") as report:
         for week in range(1, weeks + 1):

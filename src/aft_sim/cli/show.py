@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,10 @@ def register(app: typer.Typer) -> None:
 
 def show(
     name: Annotated[str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, or `schedule`.")],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Another baseline for scenarios and sets: a folder of aft-sim baseline build or update."),
+    ] = None,
 ) -> None:
     """Show one scenario, parameter, policy lever, set of trusts or outcome in full, or the schedule."""
     from aft_sim.outcomes.registry import OUTCOMES
@@ -47,11 +52,11 @@ def show(
     if name == "schedule":
         _schedule()
     elif name.startswith(PREFIX):
-        _set(name)
+        _set(name, baseline)
     elif name in shipped or name.endswith(".toml") or "/" in name or "\\" in name:
         from aft_sim.cli.show_scenario import show_scenario
 
-        show_scenario(name)
+        show_scenario(name, baseline)
     elif name in register:
         _parameter(register[name])
     elif name in paths:
@@ -59,7 +64,7 @@ def show(
     elif name in OUTCOMES:
         _outcome(OUTCOMES[name])
     elif name in sets:
-        _set(PREFIX + name)
+        _set(PREFIX + name, baseline)
     elif _family(name, list(register), list(paths)):
         pass
     else:
@@ -172,7 +177,7 @@ def _outcome(o: Outcome) -> None:
     )
 
 
-def _set(reference: str) -> None:
+def _set(reference: str, folder: Path | None = None) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import resolve_trusts
     from aft_sim.cli.trusts import trust_lines
@@ -180,7 +185,7 @@ def _set(reference: str) -> None:
 
     name = reference.removeprefix(PREFIX)
     found = _pattern_or_set(name)
-    baseline = bundle.load()
+    baseline = bundle.load() if folder is None else bundle.load(folder)
     terminal.heading(reference)
     terminal.say(found.title)
     if found.computed and name.endswith(":"):
