@@ -1,7 +1,7 @@
 """What a baseline keeps so that a newer month's extract alone can renew it: `aft-sim baseline update`.
 
 Besides the tables of a run, an update needs to know which codes are NHS trusts, where the people of each sub-ICB
-location live, where the patients of a trust without a return live, how trusts' lists moved in past months, England's
+location live, how trusts' lists moved in past months, England's
 series, and which providers the last extract held. All of it is derived from official files by the builder and lies in
 tables whose names begin with "carry_".
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-NAMES = ("carry_trusts", "carry_lineage", "carry_locations", "carry_catchments", "carry_months", "carry_providers")
+NAMES = ("carry_trusts", "carry_lineage", "carry_locations", "carry_months", "carry_providers")
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,9 @@ class Carried:
         successors: old trust code to current code.
         icbs: ODS codes of the ICBs, the order of every axis by ICB.
         locations: sub-ICB location to the share of its residents by ICB, (icb,).
-        catchments: trust to the share of its patients by ICB, (icb,).
         months: lists of trusts by month.
         series: England's monthly figures.
-        providers: code to name of the providers of the extract, before predecessors are folded.
+        providers: code to name of the providers of the extract, predecessors folded.
     """
 
     estates_type: Mapping[str, str | None]
@@ -52,7 +51,6 @@ class Carried:
     successors: Mapping[str, str]
     icbs: tuple[str, ...]
     locations: Mapping[str, Array]
-    catchments: Mapping[str, Array]
     months: ProviderMonths
     series: RttMonthly
     providers: Mapping[str, str]
@@ -85,7 +83,6 @@ def of_sources(s: Sources) -> Carried:
         dict(s.register.successors),
         tuple(s.icbs.codes()),
         s.residents,
-        {code: s.catchments.shares[i] for i, code in enumerate(s.catchments.trusts)},
         s.months,
         s.series,
         {p.code: p.name for p in s.extract.providers},
@@ -98,17 +95,16 @@ def write(folder: Path, kept: Carried) -> None:
         folder, "carry_trusts", {"code": list(kept.estates_type), "estates_type": list(kept.estates_type.values())}
     )
     tables.write(folder, "carry_lineage", {"old": list(kept.successors), "current": list(kept.successors.values())})
-    for name, key, shares in (
-        ("carry_locations", "location", kept.locations),
-        ("carry_catchments", "trust", kept.catchments),
-    ):
-        cells = [(code, k, float(row[k])) for code, row in shares.items() for k in np.flatnonzero(row)]
-        columns: dict[str, Any] = {
-            key: [c for c, _, _ in cells],
+    cells = [(code, k, float(row[k])) for code, row in kept.locations.items() for k in np.flatnonzero(row)]
+    tables.write(
+        folder,
+        "carry_locations",
+        {
+            "location": [c for c, _, _ in cells],
             "icb": [kept.icbs[k] for _, k, _ in cells],
             "share": np.array([v for _, _, v in cells], dtype=float),
-        }
-        tables.write(folder, name, columns)
+        },
+    )
     _write_months(folder, kept.months)
     tables.write(folder, "carry_providers", {"code": list(kept.providers), "name": list(kept.providers.values())})
 
@@ -155,18 +151,17 @@ def read(folder: Path) -> Carried:
         dict(zip(register["code"], register["icb"], strict=True)),
         dict(zip(lineage["old"], lineage["current"], strict=True)),
         icbs,
-        _shares(tables.read(folder, "carry_locations"), "location", icbs),
-        _shares(tables.read(folder, "carry_catchments"), "trust", icbs),
+        _shares(tables.read(folder, "carry_locations"), icbs),
         _read_months(tables.read(folder, "carry_months")),
         RttMonthly(tuple(series["month"]), columns, {}),
         dict(zip(providers["code"], providers["name"], strict=True)),
     )
 
 
-def _shares(table: Mapping[str, Any], key: str, icbs: tuple[str, ...]) -> dict[str, Array]:
+def _shares(table: Mapping[str, Any], icbs: tuple[str, ...]) -> dict[str, Array]:
     place = {code: k for k, code in enumerate(icbs)}
     out: dict[str, Array] = {}
-    for code, icb, share in zip(table[key], table["icb"], table["share"], strict=True):
+    for code, icb, share in zip(table["location"], table["icb"], table["share"], strict=True):
         out.setdefault(code, np.zeros(len(icbs)))[place[icb]] = share
     return out
 
