@@ -110,7 +110,7 @@ class Plan:
         draw: which draw of the uncertain parameters (0 = defaults).
         parameters: values over the weeks.
         designated: trust indices that hold AFT status, ascending.
-        aft_week: first week of the freedoms; it may lie beyond the run.
+        aft_week: first week of the freedoms, 0 where they began before the opening; it may lie beyond the run.
     """
 
     scenario: Scenario
@@ -251,7 +251,7 @@ def bind(
         draw,
         paths,
         np.unique(np.array(designated, dtype=np.int64)),
-        first_week_from(calendar, scenario.aft.from_),
+        max(first_week_from(calendar, scenario.aft.from_), 0),
     )
 
 

@@ -213,6 +213,8 @@ def trust_drift(months: ProviderMonths, providers: tuple[str, ...]) -> Array:
             slopes[i] = np.polyfit(use, np.log(waiting[i, use]), 1)[0]
     weight = np.nan_to_num(waiting[:, -1])
     known = np.isfinite(slopes)
+    if not known.any():
+        return np.full(len(providers), np.nan)
     slopes -= (slopes[known] * weight[known]).sum() / weight[known].sum()
     by_code = dict(zip(months.trusts, slopes, strict=True))
     return np.array([by_code.get(code, np.nan) for code in providers])

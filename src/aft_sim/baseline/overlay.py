@@ -137,10 +137,14 @@ def read_overlay(path: Path, baseline: Bundle) -> list[Figure]:
             figures.append(one)
     problems += _check_catchments(figures) + _check_lists(figures, baseline)
     if problems:
-        raise InputErrors(problems, where=str(path))
+        raise InputErrors(sorted(problems, key=_line), where=str(path))
     if not figures:
         raise InputError(f"{WHAT} has no figures", where=str(path), expected="at least one value")
     return figures
+
+
+def _line(problem: InputError) -> int:
+    return int((problem.where or "0").rpartition(":")[2])
 
 
 def _missing_columns(path: Path, header: Sequence[str]) -> list[InputError]:
@@ -217,7 +221,7 @@ def _value(text: str, unit: str, column: Column, row: Row) -> float:
     value *= factors[unit or column.unit]
     whole = column.name in ("segment", "list")
     if not column.low <= value <= column.high or (whole and value != round(value)):
-        span = f"{column.low:,g} to {column.high:,g}"
+        span = f"{_plain(column.low)} to {_plain(column.high)}"
         raise InputError(
             f"{column.name} is out of range",
             where=row.where,
@@ -225,6 +229,10 @@ def _value(text: str, unit: str, column: Column, row: Row) -> float:
             expected=f"a whole number from {span}" if whole else f"{span} {column.unit}",
         )
     return value
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:g}"
 
 
 def _check_catchments(figures: Sequence[Figure]) -> list[InputError]:

@@ -37,7 +37,11 @@ Say = Callable[[str], None]
 MOST_MISSING = 0.25
 #: Share of the list whose commissioners may be unknown, and difference of the C_999 totals, before it is refused.
 MOST_UNKNOWN, MOST_RESIDUAL = 0.02, 0.01
-_NAMED = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-_ ]?(20\d\d|\d\d)(?!\d)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?[-_ ]?(20\d\d|\d\d)(?!\d)",
+    re.IGNORECASE,
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NHS = re.compile(r"\bNHS (FOUNDATION )?TRUST\b", re.IGNORECASE)
 
@@ -395,7 +399,8 @@ def _record(
         "without_return": [asdict(e) for e in estimates],
         "returns_again": sorted(guessed & trusts),
         "trusts_new": sorted(trusts - had),
-        "trusts_gone": sorted(had - trusts - missing),
+        "trusts_gone": sorted(c for c in had - trusts - missing if kept.current(c) == c),
+        "taken_over": {c: kept.current(c) for c in sorted(had - trusts) if kept.current(c) != c},
         "providers_new": [{"code": c, "name": names[c]} for c in sorted(set(names) - set(seen))] if seen else [],
         "providers_gone": [{"code": c, "name": seen[c]} for c in sorted(set(seen) - set(names) - missing)],
         "unknown_commissioners": list(unknown),

@@ -156,7 +156,16 @@ class England:
 
 
 def print_sources(b: Bundle) -> None:
-    """Source files with checksums, and the licence."""
+    """Source files with checksums, and the licence; for an updated baseline, what its month rests on."""
+    update = b.summary.get("updated")
+    if update:
+        terminal.heading(f"Updated from {month_name(update['from_period'][:7])}")
+        lines = [("Everything else", update["other_files"]), ("England's month", update["england_month"])]
+        lines += [
+            ("No return", f"{e['code']}: {e['people']:,} people, {e['method']}") for e in update["without_return"]
+        ]
+        terminal.show(terminal.facts(lines))
+        terminal.say()
     terminal.heading("Sources (SHA-256)")
     rows = [(checksum[:12], name) for name, checksum in b.summary["sources_sha256"].items()]
     terminal.show(terminal.facts(rows))

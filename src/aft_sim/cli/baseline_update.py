@@ -222,6 +222,7 @@ def _notes(after: Bundle, changes: Changes) -> list[tuple[str, str]]:
         ),
         ("Returns again", ", ".join(u["returns_again"])),
         ("New trusts", ", ".join(u["trusts_new"])),
+        ("Taken over", ", ".join(f"{old} by {new}" for old, new in u["taken_over"].items())),
         ("Trusts gone", ", ".join(u["trusts_gone"]) + ", with fewer than 50 people" if u["trusts_gone"] else ""),
         ("Providers new", _named(u["providers_new"])),
         ("Providers gone", _named(u["providers_gone"])),
