@@ -368,7 +368,13 @@ def open_world(plan: Plan, seed: int) -> World:
     waits = counts.mean_wait()
     waits = np.where(np.isfinite(waits), waits, 1.0)
     capacity = b.admitted + b.non_admitted
-    expenditure = np.nan_to_num(b.trusts.expenditure)
+    accounts = np.nan_to_num(b.trusts.expenditure)
+    # the tables are of one financial year; an opening in a later one grows them as runs from the former would
+    year_ends, aprils = b.money_years
+    expenditure = accounts * (1 + p.opening("capital.expenditure_growth")) ** aprils
+    backlog = np.nan_to_num(b.trusts.backlog)
+    for _ in range(year_ends):
+        backlog = capital.backlog_step(backlog, p.opening("capital.backlog_growth"))
     people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
     within = np.bincount(b.row_provider, counts.within_18.sum(1), providers)
     return World(
@@ -396,11 +402,11 @@ def open_world(plan: Plan, seed: int) -> World:
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),
         money=Money(
-            pot=capital.opening_pot(b.trusts.planned_surplus, expenditure, p.opening("capital.pot_prior_year_ratio")),
+            pot=capital.opening_pot(b.trusts.planned_surplus, accounts, p.opening("capital.pot_prior_year_ratio")),
             cash=expenditure * p.opening("capital.opening_cash_days") / 365.25,
-            backlog=np.nan_to_num(b.trusts.backlog),
+            backlog=backlog,
             expenditure=expenditure,
-            envelope=np.nan_to_num(b.trusts.capital),
+            envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
             **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "exchequer")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),

@@ -26,7 +26,7 @@ class IntegratedCareBoard(mesa.Agent):
             starts: (entry,) opening starts.
             row_wait_ratio: (entry,) recent wait over opening wait at the entry's provider.
         """
-        n = int(markets.max()) + 1
+        n = int(markets.max(initial=-1)) + 1  # a board whose residents are referred nowhere sees nothing
         weight = np.bincount(markets, starts, n)
         seen = np.bincount(markets, starts * row_wait_ratio, n)
         return np.asarray(np.divide(seen, weight, out=np.ones(n), where=weight > 0))

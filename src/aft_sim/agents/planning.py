@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
+from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
 from aft_sim.mechanisms import capital, production
 from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
@@ -65,7 +66,6 @@ class CapitalPlanning:
         self._envelope = world.money.envelope.copy()
         self._margin = np.nan_to_num(b.trusts.planned_surplus)
         self._equipment_stock = world.money.expenditure.copy()
-        self._books_closed = 0
         # the run begins within a financial year, of which the months before it are spent
         self._spent = self._envelope * (1 - months_left(world.plan.calendar.months[0].month) / 12)
         self._ripening: dict[int, list[Ripening]] = defaultdict(list)
@@ -97,12 +97,12 @@ class CapitalPlanning:
     def close_books(self, week: int) -> None:
         """Year end: each trust's surplus or deficit reaches its bank account; surpluses enter the pot.
 
-        The year in which a run begins only grows the backlog: its planned surplus is in the opening pot already.
+        A year whose planned surplus is in the opening pot already (`MONEY_YEAR`) only grows the backlog.
         """
         w = self._world
-        self._books_closed += 1
         w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week))
-        if self._books_closed == 1:
+        closing = w.plan.calendar.months[w.plan.calendar.month_of_week[week]]
+        if closing.year - 1 <= MONEY_YEAR:
             return
         self._margin *= self._p("capital.surplus_persistence", week)
         year = w.plan.calendar.sunday(week).year

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.baseline.sources.geography import CommissionerMap
 from aft_sim.baseline.sources.rtt_extract import PARTS, RttExtract
-from aft_sim.baseline.sources.trusts import TrustRegister
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -25,6 +25,13 @@ INDEPENDENT = "IS-"
 POOLED = "POOLED"
 #: Rows with fewer people waiting than this are pooled within their provider.
 SMALLEST_ROW = 50
+
+
+class Register(Protocol):
+    """Anything that knows the NHS trusts, such as `TrustRegister`."""
+
+    def current(self, code: str) -> str | None:
+        """Current trust of an old or current code; None where it is no NHS trust."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +118,7 @@ def whole_people(shares: Array) -> Array:
     return np.asarray(base + (rank < missing[None, :]))
 
 
-def assemble(
-    extract: RttExtract, register: TrustRegister, commissioners: CommissionerMap, icbs: Sequence[str]
-) -> RawRows:
+def assemble(extract: RttExtract, register: Register, commissioners: CommissionerMap, icbs: Sequence[str]) -> RawRows:
     """Build all rows of the month.
 
     Args:

@@ -112,7 +112,7 @@ class Plan:
         draw: which draw of the uncertain parameters (0 = defaults).
         parameters: values over the weeks.
         designated: trust indices that hold AFT status, ascending.
-        aft_week: first week of the freedoms; it may lie beyond the run.
+        aft_week: first week of the freedoms, 0 where they began before the opening; it may lie beyond the run.
     """
 
     scenario: Scenario
@@ -250,14 +250,14 @@ def bind(
     Args:
         scenario: checked by the loader; trust codes are checked here.
         bundle: the baseline.
-        calendar: weeks of the run; the default window if None.
+        calendar: weeks of the run; from the baseline's opening to March 2036 if None.
         draw: number of the parameter draw.
         register: the parameters; the shipped register if None.
 
     Raises:
         InputErrors: unknown trusts, or dated changes of parameters that make the opening state.
     """
-    calendar = calendar or Calendar()
+    calendar = calendar or Calendar(start=bundle.opening)
     register = register or Register.load()
     problems: list[InputError] = []
     trusts = {path: _resolve_lever(path, scenario, bundle, problems) for path in _trust_levers()}
@@ -277,7 +277,7 @@ def bind(
         draw,
         paths,
         trusts["aft.designated"],
-        first_week_from(calendar, scenario.aft.from_),
+        max(first_week_from(calendar, scenario.aft.from_), 0),
     )
 
 

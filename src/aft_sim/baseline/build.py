@@ -6,15 +6,15 @@ Everything packaged in `tables/` comes from here. The report lists every adjustm
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.baseline import tables
+from aft_sim.baseline import carry, tables
 from aft_sim.baseline.assemble import ENGLAND, OUTSIDE, RawRows, assemble, pool_small
 from aft_sim.baseline.impute import MissingTrust, impute
 from aft_sim.baseline.priorities import Priorities, measure_priorities
@@ -24,7 +24,13 @@ from aft_sim.baseline.settle import RowFlows, correction
 from aft_sim.baseline.sources.catchments import Catchments, read_catchments
 from aft_sim.baseline.sources.estates import Estates, read_estates
 from aft_sim.baseline.sources.expenditure import Accounts, read_expenditure
-from aft_sim.baseline.sources.geography import commissioner_map, frimley_weights, read_geography
+from aft_sim.baseline.sources.geography import (
+    CommissionerMap,
+    frimley_weights,
+    place_commissioners,
+    read_geography,
+    residence_by_location,
+)
 from aft_sim.baseline.sources.icbs import IcbTable, read_icbs
 from aft_sim.baseline.sources.provider_month import ProviderMonths, read_provider_months
 from aft_sim.baseline.sources.rtt_extract import RttExtract, read_rtt_extract
@@ -56,6 +62,8 @@ MISSING_TRUST_TYPE = "ACUTE - TEACHING"
 #: Providers' expenditure 2025/26, GBP m, to which trusts' accounts of 2023/24 are rolled forward (NHS England,
 #: financial performance report 2025/26 quarter 4, draft accounts).
 SECTOR_EXPENDITURE = 152_745.0
+#: Months of which a trust's trend is taken, and the fewest of England's latest twelve that make a yearly rate.
+TREND_MONTHS, FEWEST_MONTHS = 12, 6
 #: Weeks waited by those who joined lately: the first week is only half of one.
 YOUNG = slice(1, 9)
 SERIES_COLUMNS = (
@@ -84,7 +92,8 @@ class Sources:
     extract: RttExtract
     register: TrustRegister
     icbs: IcbTable
-    residence_weights: Any
+    residence_weights: CommissionerMap
+    residents: Mapping[str, Array]
     catchments: Catchments
     months: ProviderMonths
     series: RttMonthly
@@ -93,13 +102,13 @@ class Sources:
     accounts: Accounts
 
 
-def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
-    """Read every file the baseline needs.
+def read_sources(folder: Path, say: Callable[[str], None], rtt: Path | None = None) -> Sources:
+    """Read every file the baseline needs; `rtt` is the extract to read in place of the folder's own.
 
     Raises:
         InputError: a file is missing or not what it should be.
     """
-    missing = [name for name in FILES.values() if not (folder / name).exists()]
+    missing = [name for key, name in FILES.items() if not (folder / name).exists() and not (rtt and key == "rtt")]
     if missing:
         raise InputError(
             f"{len(missing)} file(s) of the baseline are missing",
@@ -107,14 +116,13 @@ def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
             found="no " + ", ".join(missing),
             expected="the folder of official files, laid out as docs/data.md says",
         )
-    path = {key: folder / name for key, name in FILES.items()}
+    path = {key: folder / name for key, name in FILES.items()} | ({"rtt": rtt} if rtt else {})
     register, icbs = read_trusts(path["trusts"]), read_icbs(path["icbs"])
     say("reading the RTT full extract")
     extract = read_rtt_extract(path["rtt"]).folded(register.successors)
     geography = read_geography(path["geography"], icbs)
-    commissioners = commissioner_map(
-        [(c.code, c.name) for c in extract.commissioners], geography, frimley_weights(geography, path["old_icbs"])
-    )
+    residents = residence_by_location(geography, frimley_weights(geography, path["old_icbs"]))
+    commissioners = place_commissioners([(c.code, c.name) for c in extract.commissioners], residents, len(icbs.icbs))
     say("reading registers, accounts and series")
     accounts = read_expenditure(folder, register)
     return Sources(
@@ -122,6 +130,7 @@ def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
         register,
         icbs,
         commissioners,
+        residents,
         read_catchments(path["catchments"], tuple(icbs.codes()), register, accounts.own_2022_23),
         read_provider_months(path["provider_months"], register),
         read_rtt_monthly(path["rtt_monthly"]),
@@ -131,12 +140,25 @@ def read_sources(folder: Path, say: Callable[[str], None]) -> Sources:
     )
 
 
-def missing_trust(s: Sources, rows: RawRows) -> MissingTrust:
-    """The trust without a return, as published estimates give it: England with estimates less England as reported."""
-    month = f"{s.extract.period:%Y-%m}"
+def missing_trust(
+    code: str, residence: Array | None, series: RttMonthly, extract: RttExtract, rows: RawRows
+) -> MissingTrust:
+    """The one trust without a return, as published: England with estimates less England as reported.
+
+    Args:
+        code: ODS code of the trust.
+        residence: (icb,) its published catchment, None where it has none.
+        series: England's monthly figures, with and without estimates.
+        extract: the month, without the trust.
+        rows: the rows of the extract.
+
+    Raises:
+        InputError: nothing is published on where its patients live.
+    """
+    month = f"{extract.period:%Y-%m}"
 
     def at(column: str) -> float:
-        return s.series.at(column, month)
+        return series.at(column, month)
 
     reported = rows.waiting[:, ENGLAND].sum(axis=0)
     total = at("total_incomplete")
@@ -147,12 +169,11 @@ def missing_trust(s: Sources, rows: RawRows) -> MissingTrust:
         at("over_52w") - at("over_65w") - reported[52:65].sum(),
         at("over_65w") - reported[65:].sum(),
     )
-    england = s.extract.totals("3", "england").sum()
-    residence = s.catchments.of(MISSING_TRUST)
+    england = extract.totals("3", "england").sum()
     if residence is None:
-        raise InputError("the trust without a return has no published catchment", found=MISSING_TRUST)
+        raise InputError("the trust without a return has no published catchment", found=code)
     return MissingTrust(
-        MISSING_TRUST,
+        code,
         (round(spells[0]), round(spells[1]), round(spells[2]), round(spells[3])),
         at("new_clock_starts") - england,
         at("admitted_completed") - at("admitted_completed_as_reported"),
@@ -177,16 +198,23 @@ def season_of(series: RttMonthly) -> tuple[Season, list[tuple[int, int]], Array]
 
 
 def trust_drift(months: ProviderMonths, providers: tuple[str, ...]) -> Array:
-    """Trend of each trust's list beyond England's, share a month, NaN where there are too few usable months."""
-    usable = months.usable()
+    """Trend of each trust's list beyond England's, share a month, NaN where there are too few usable months.
+
+    Of the latest year only: `TREND_MONTHS`.
+    """
+    usable = months.usable()[:, -TREND_MONTHS:]
+    waiting = months.waiting[:, -TREND_MONTHS:]
     slopes = np.full(len(months.trusts), np.nan)
-    jumps = {f.trust for f in months.flags if f.reason not in ("missing", "repeated")}
+    latest = set(months.months[-TREND_MONTHS:])
+    jumps = {f.trust for f in months.flags if f.reason not in ("missing", "repeated") and f.month in latest}
     for i, trust in enumerate(months.trusts):
-        use = np.flatnonzero(usable[i] & (months.waiting[i] > 0))
+        use = np.flatnonzero(usable[i] & (waiting[i] > 0))
         if use.size >= 6 and trust not in jumps:
-            slopes[i] = np.polyfit(use, np.log(months.waiting[i, use]), 1)[0]
-    weight = np.nan_to_num(months.waiting[:, -1])
+            slopes[i] = np.polyfit(use, np.log(waiting[i, use]), 1)[0]
+    weight = np.nan_to_num(waiting[:, -1])
     known = np.isfinite(slopes)
+    if not known.any():
+        return np.full(len(providers), np.nan)
     slopes -= (slopes[known] * weight[known]).sum() / weight[known].sum()
     by_code = dict(zip(months.trusts, slopes, strict=True))
     return np.array([by_code.get(code, np.nan) for code in providers])
@@ -245,11 +273,57 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
     say("assembling providers, functions and residence")
     published = assemble(s.extract, s.register, s.residence_weights, s.icbs.codes())
     like = frozenset(t.code for t in s.register.trusts if t.eric_type == MISSING_TRUST_TYPE)
-    rows = pool_small(impute(published, missing_trust(s, published), like))
+    missing = missing_trust(MISSING_TRUST, s.catchments.of(MISSING_TRUST), s.series, s.extract, published)
+    rows = pool_small(impute(published, missing, like))
+    return balance(published, rows, s.series, s.months, s.extract.period, settings, say)
+
+
+def england_rates(series: RttMonthly, end: date) -> tuple[Season, tuple[float, float, float]]:
+    """The season, and England's starts, completions and removals a standard week over the year to `end`.
+
+    Months of the year that the series lacks are left out of all three, so that they stay one balance.
+
+    Raises:
+        InputError: fewer than `FEWEST_MONTHS` of the twelve are known.
+    """
+    season, months, flows = season_of(series)
+    known = np.asarray(np.isfinite(flows).all(axis=0))
+    whole = [month for month, there in zip(months, known, strict=True) if there]
+    year = [month for month in whole if (end.year - 1, end.month) < month <= (end.year, end.month)]
+    if len(year) < FEWEST_MONTHS:
+        raise InputError(
+            "too few months are known to say how many people join and leave in a year",
+            found=f"{len(year)} of the twelve months to {end:%Y-%m}",
+            expected=f"{FEWEST_MONTHS} or more",
+            hint="Update month by month, each from the baseline of the month before.",
+        )
+    rates = [latest_year_weekly_rate(whole, flows[i, known], season, i, end) for i in range(3)]
+    return season, (rates[0], rates[1], rates[2])
+
+
+def balance(
+    published: RawRows,
+    rows: RawRows,
+    series: RttMonthly,
+    trust_months: ProviderMonths,
+    period: date,
+    settings: ReconcileSettings,
+    say: Callable[[str], None],
+) -> Built:
+    """From complete rows to a baseline: take out the season, balance flows, measure and settle priorities.
+
+    Args:
+        published: rows as reported, for the record.
+        rows: the same with trusts without a return estimated and small rows pooled.
+        series: England's monthly figures up to the month.
+        trust_months: lists of trusts by month, for their trends.
+        period: last day of the month.
+        settings: of the reconciliation.
+        say: told what is being done.
+    """
     say("taking out the season and balancing flows")
-    season, months, flows = season_of(s.series)
-    rates = tuple(latest_year_weekly_rate(months, flows[i], season, i, s.extract.period) for i in range(3))
-    standard = season.month_total(s.extract.period.year, s.extract.period.month)
+    season, rates = england_rates(series, period)
+    standard = season.month_total(period.year, period.month)
     functions = sorted(set(rows.row_function))
     function = np.array([functions.index(f) for f in rows.row_function])
     raw = np.stack(
@@ -259,7 +333,7 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
             rows.non_admitted.sum(1) / standard[1],
         ]
     )
-    drift = trust_drift(s.months, rows.provider)
+    drift = trust_drift(trust_months, rows.provider)
     sector = (~rows.is_trust()).astype(int)
     # the balance holds for everybody treated here: England's rate plus the patients from outside in the same month
     outside = rows.flow_starts[:, -1].sum() / rows.flow_starts.sum()
@@ -279,16 +353,14 @@ def derive(s: Sources, settings: ReconcileSettings, say: Callable[[str], None]) 
     )
     say("measuring priorities")
     group = function * 2 + sector
-    weeks = s.extract.period.day / 7
+    weeks = period.day / 7
     priorities = measure_priorities(
         np.stack([rows.admitted, rows.non_admitted]), rows.waiting.sum(1), group, 2 * len(functions), weeks
     )
     say("settling ages and flows")
     priorities = settled(priorities, group, rows, balanced)
     groups = tuple(f"{f}|{'independent' if k else 'nhs'}" for f in functions for k in (0, 1))
-    return Built(
-        rows, published, balanced, priorities, group, groups, season, (rates[0], rates[1], rates[2]), raw, drift
-    )
+    return Built(rows, published, balanced, priorities, group, groups, season, rates, raw, drift)
 
 
 def build(source: Path, out: Path, say: Callable[[str], None] = lambda _: None) -> Path:
@@ -310,12 +382,14 @@ def build(source: Path, out: Path, say: Callable[[str], None] = lambda _: None) 
     out.mkdir(parents=True, exist_ok=True)
     say("writing tables")
     write_tables.write_all(out, s, built)
-    hashes = {name: _sha256(source / name) for name in FILES.values()}
-    tables.write_json(out, "build", write_tables.summary(s, built, asdict(settings), hashes))
+    carry.write(out, carry.of_sources(s))
+    hashes = {name: sha256(source / name) for name in FILES.values()}
+    tables.write_json(out, "build", write_tables.summary(s.extract, built, asdict(settings), hashes))
     return out
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

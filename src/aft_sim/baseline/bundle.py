@@ -1,4 +1,4 @@
-"""The packaged baseline in memory: England on 31 January 2026, reconciled, as arrays with named axes.
+"""A baseline in memory, the packaged one of 31 January 2026 or another: England, reconciled, as named arrays.
 
 Axes: trust (all trusts of the register), provider (those with a waiting list: trusts by code, then the independent
 sector
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,14 @@ from numpy.typing import NDArray
 from aft_sim.baseline import tables
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
+from aft_sim.basis.calendar import opening_monday
 from aft_sim.basis.errors import InputError, did_you_mean
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+#: First calendar year of the financial year that expenditure, surplus, capital and backlog are taken to be of.
+MONEY_YEAR = 2025
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +131,22 @@ class Bundle:
     england_completions: Array
     summary: Mapping[str, Any]
     hash: str
+
+    @cached_property
+    def opening(self) -> date:
+        """The Monday on which runs begin: the day after the Sunday nearest the end of the lists' month."""
+        period = date.fromisoformat(str(self.summary["period"]))
+        return opening_monday(period.year, period.month)
+
+    @cached_property
+    def money_years(self) -> tuple[int, int]:
+        """Year ends and first days of April between the money tables' year (`MONEY_YEAR`) and the opening.
+
+        A run that opens when March has closed has its first 1 April in week 0, so that one is still to come.
+        """
+        period = date.fromisoformat(str(self.summary["period"]))
+        ends = max((period.year if period.month >= 3 else period.year - 1) - MONEY_YEAR, 0)
+        return ends, ends - 1 if ends and period.month == 3 else ends
 
     @property
     def n_rows(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,37 @@ from aft_sim.baseline import tables
 from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, RawRows
 from aft_sim.baseline.build import SECTOR_EXPENDITURE, SERIES_COLUMNS, Built, Sources
 from aft_sim.baseline.sources.expenditure import Expenditure
+from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
+from aft_sim.baseline.sources.series import RttMonthly
 
 Array = NDArray[np.float64]
 
 
 def write_all(folder: Path, s: Sources, b: Built) -> None:
     """Write every table of the bundle."""
+    write_register(folder, s)
+    write_month(folder, b, s.series, s.extract.functions, {t.code: t.icb for t in s.register.trusts})
+
+
+def write_register(folder: Path, s: Sources) -> None:
+    """Write what does not come from the month: trusts, boards, targets."""
     _write_trusts(folder, s)
     _write_icbs(folder, s)
-    _write_rows(folder, s, b)
+    _write_targets(folder, s)
+
+
+def write_month(
+    folder: Path,
+    b: Built,
+    series: RttMonthly,
+    functions: Sequence[TreatmentFunction],
+    icb_of_trust: Mapping[str, str | None],
+) -> None:
+    """Write what comes from the month: providers, rows, lists, priorities, season and England's series."""
+    _write_rows(folder, {f.code: f.name for f in functions}, icb_of_trust, b)
     _write_counts(folder, b)
     _write_priorities(folder, b)
-    _write_series(folder, s, b)
+    _write_series(folder, series, b)
 
 
 def _write_trusts(folder: Path, s: Sources) -> None:
@@ -79,10 +98,8 @@ def _write_icbs(folder: Path, s: Sources) -> None:
     tables.write(folder, "icbs", columns)
 
 
-def _write_rows(folder: Path, s: Sources, b: Built) -> None:
+def _write_rows(folder: Path, functions: Mapping[str, str], icb: Mapping[str, str | None], b: Built) -> None:
     rows, flows = b.rows, b.flows
-    functions = {f.code: f.name for f in s.extract.functions}
-    icb = {t.code: t.icb for t in s.register.trusts}
     tables.write(
         folder,
         "providers",
@@ -176,9 +193,9 @@ def _write_priorities(folder: Path, b: Built) -> None:
     tables.write(folder, "groups", {"name": list(b.groups)})
 
 
-def _write_series(folder: Path, s: Sources, b: Built) -> None:
-    columns: dict[str, Any] = {"month": list(s.series.months)}
-    columns |= {name: s.series.columns[name] for name in SERIES_COLUMNS}
+def _write_series(folder: Path, series: RttMonthly, b: Built) -> None:
+    columns: dict[str, Any] = {"month": list(series.months)}
+    columns |= {name: series.columns[name] for name in SERIES_COLUMNS}
     tables.write(folder, "england_monthly", columns)
     tables.write(
         folder,
@@ -190,6 +207,9 @@ def _write_series(folder: Path, s: Sources, b: Built) -> None:
             "removals": b.season.factor[2],
         },
     )
+
+
+def _write_targets(folder: Path, s: Sources) -> None:
     dated = [t for t in s.targets if t.metric == "RTT within 18 weeks" and t.scope == "England" and t.value is not None]
     tables.write(
         folder,
@@ -202,7 +222,7 @@ def _write_series(folder: Path, s: Sources, b: Built) -> None:
     )
 
 
-def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
+def summary(extract: RttExtract, b: Built, settings: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
     """Period, sources, settings and what was adjusted, as plain numbers."""
     pub, rows = b.published, b.rows
     england = rows.waiting[:, ENGLAND].sum()
@@ -211,7 +231,7 @@ def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, st
     completions = b.flows.admitted + b.flows.non_admitted
     raw_completions = b.raw_weekly[1] + b.raw_weekly[2]
     return {
-        "period": s.extract.period.isoformat(),
+        "period": extract.period.isoformat(),
         "licence": tables.ATTRIBUTION,
         "sources_sha256": hashes,
         "settings": settings,
@@ -239,8 +259,8 @@ def summary(s: Sources, b: Built, settings: dict[str, Any], hashes: dict[str, st
             "rows_published": len(pub.row_function),
             "rows_after_pooling": len(rows.row_function),
             "people_in_pooled_rows": int(rows.waiting[np.array(rows.row_function) == POOLED].sum()),
-            "hub_patients_placed": float(s.extract.checks.list_without_parent - pub.waiting[:, OUTSIDE].sum()),
-            "unknown_clock_starts_spread": s.extract.checks.unknown_starts,
+            "hub_patients_placed": float(extract.checks.list_without_parent - pub.waiting[:, OUTSIDE].sum()),
+            "unknown_clock_starts_spread": extract.checks.unknown_starts,
             "starts_moved_a_week": float(np.abs(b.flows.starts - b.raw_weekly[0]).sum()),
             "completions_moved_a_week": float(np.abs(completions - raw_completions).sum()),
             "unexplained_flow_before": float(

@@ -61,6 +61,11 @@ def closing_sunday(year: int, month: int) -> date:
     return last - timedelta(days=since_sunday) if since_sunday <= 3 else last + timedelta(days=7 - since_sunday)
 
 
+def opening_monday(year: int, month: int) -> date:
+    """Return the Monday on which a run from the lists at a month's end begins: the day after its closing Sunday."""
+    return closing_sunday(year, month) + timedelta(days=1)
+
+
 def financial_year(day: date) -> str:
     """Return the financial year (April to March) of a day, as "2026/27"."""
     first = day.year if day.month >= 4 else day.year - 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aft_sim.cli import terminal
+from aft_sim.cli import baseline_update, terminal
 
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import Bundle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_OPTIONS = 8
 FROM = Annotated[
     Path | None,
-    typer.Option("--from", help="A baseline written by `aft-sim baseline build`; the packaged one by default."),
+    typer.Option("--from", help="A baseline written by `baseline build` or `update`; the packaged one by default."),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
@@ -25,7 +25,7 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     verbs = typer.Typer(
-        help="Show, explain or rebuild the baseline: England's waiting list, trusts and money at the opening.",
+        help="Show, explain, update or rebuild the baseline: England's waiting list, trusts and money at the opening.",
         no_args_is_help=True,
         rich_markup_mode="rich",
         epilog="Example:  aft-sim baseline show RTF",
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
         help=terminal.help_text(build),
         epilog="Example:  aft-sim baseline build --from official-files --out my-baseline",
     )(build)
+    baseline_update.register(verbs)
     app.add_typer(verbs, name="baseline")
 
 

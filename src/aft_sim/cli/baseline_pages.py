@@ -126,7 +126,8 @@ class England:
         table = terminal.plain_table("", *WAIT_HEADS, right=WAIT_HEADS, whole=WAIT_HEADS)
         for name, figures in self.lists.items():
             table.add_row(name, *wait_cells(figures))
-        table.add_row("Published, with estimates", *wait_cells(self.published))
+        derived = str(b.summary.get("updated", {}).get("england_month", "")).startswith("derived")
+        table.add_row("Series, with estimates" if derived else "Published, with estimates", *wait_cells(self.published))
         terminal.show(table)
         terminal.say()
         terminal.heading("Flows, people a standard week (year to the opening, season taken out)")
@@ -155,7 +156,16 @@ class England:
 
 
 def print_sources(b: Bundle) -> None:
-    """Source files with checksums, and the licence."""
+    """Source files with checksums, and the licence; for an updated baseline, what its month rests on."""
+    update = b.summary.get("updated")
+    if update:
+        terminal.heading(f"Updated from {month_name(update['from_period'][:7])}")
+        lines = [("Everything else", update["other_files"]), ("England's month", update["england_month"])]
+        lines += [
+            ("No return", f"{e['code']}: {e['people']:,} people, {e['method']}") for e in update["without_return"]
+        ]
+        terminal.show(terminal.facts(lines))
+        terminal.say()
     terminal.heading("Sources (SHA-256)")
     rows = [(checksum[:12], name) for name, checksum in b.summary["sources_sha256"].items()]
     terminal.show(terminal.facts(rows))
@@ -189,6 +199,8 @@ class TrustPage:
         b, i, rows = self.baseline, self.index, self._rows
         t = b.trusts
         flows = [b.starts[rows], b.admitted[rows], b.non_admitted[rows]]
+        from aft_sim.baseline.overlay import own_figures
+
         return {
             "code": t.code[i],
             "name": t.name[i],
@@ -206,6 +218,7 @@ class TrustPage:
             "removals_a_week": float((b.starts * b.removal_share)[rows].sum()),
             "money_gbp_m": self._money(),
             "catchment": dict(zip(FIFTHS, t.catchment[i].tolist(), strict=True)),
+            "own_figures": own_figures(b, t.code[i]),
             "estimated_services": int(b.imputed[rows].sum()),
             "pooled_services": int(b.pooled[rows][b.pooled[rows] > 1].sum()),
         }
@@ -249,6 +262,10 @@ class TrustPage:
         terminal.show(terminal.facts(rows))
         terminal.say()
         self._print_money(money)
+        if page["own_figures"]:
+            from aft_sim.cli.baseline_update import print_own
+
+            print_own(page["own_figures"])
         terminal.say()
         if page["list"] is None:
             terminal.say("This trust has no consultant-led waiting list.")
@@ -260,21 +277,28 @@ class TrustPage:
     def _print_money(self, money: Mapping[str, Any]) -> None:
         terminal.heading("Money")
         year = money["expenditure_from_accounts_of"]
+        own = {r["column"]: "own figure" for r in self.content()["own_figures"]}
         surplus = money["planned_surplus_percent"]
         terminal.show(
             terminal.facts(
                 [
                     (
                         "Expenditure 2025/26",
-                        _pounds(money["expenditure"], f"rolled forward from the accounts of {year}"),
+                        _pounds(
+                            money["expenditure"],
+                            own.get("expenditure", f"rolled forward from the accounts of {year}"),
+                        ),
                     ),
                     (
                         "Planned surplus 2025/26",
-                        "none published" if np.isnan(surplus) else f"{surplus:.1f}% of income".replace("-", "−"),
+                        _with(
+                            "none published" if np.isnan(surplus) else f"{surplus:.1f}% of income".replace("-", "−"),
+                            own.get("planned_surplus", ""),
+                        ),
                     ),
                     ("Opening pot", _pounds(money["opening_pot"], "surpluses not spent since 2024/25, as modelled")),
-                    ("Capital 2024/25", _pounds(money["capital"])),
-                    ("Maintenance backlog", _pounds(money["backlog"])),
+                    ("Capital 2024/25", _pounds(money["capital"], own.get("capital", ""))),
+                    ("Maintenance backlog", _pounds(money["backlog"], own.get("backlog", ""))),
                 ]
             )
         )
@@ -312,6 +336,10 @@ class TrustPage:
         if page["pooled_services"]:
             marks.append(f"{page['pooled_services']} services of fewer than 50 people are pooled into one.")
         terminal.say(" ".join(marks) or "Nothing estimated or pooled.", "dim")
+
+
+def _with(text: str, note: str) -> str:
+    return f"{text}, {note}" if note else text
 
 
 def _pounds(value: float, note: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,9 @@ def check(
     ] = None,
     weeks: Annotated[int, typer.Option(min=1, max=530, help="Weeks to run with --invariants.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Seed of that run.")] = 1,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
+    ] = None,
 ) -> None:
     """Check scenario files (all mistakes in one pass, with file and line), or the model's invariants.
 
@@ -40,19 +44,19 @@ def check(
         raise typer.BadParameter("give at least one scenario file, or --invariants NAME")
     problems: list[InputError] = []
     for file in files or []:
-        problems += _check_file(file)
+        problems += _check_file(file, baseline)
     if problems:
         raise InputErrors(problems)
     if invariants is not None:
-        _check_invariants(invariants, weeks, seed)
+        _check_invariants(invariants, weeks, seed, baseline)
 
 
-def _check_file(file: str) -> list[InputError]:
+def _check_file(file: str, folder: Path | None) -> list[InputError]:
     """Check one file; print "ok" and what it changes, or return what is wrong."""
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind, load_bound
 
-    baseline = bundle.load()
+    baseline = bundle.load(folder)
     try:
         scenario = load_bound(file, baseline)
     except InputErrors as error:
@@ -81,7 +85,7 @@ def _print_differences(scenario: Scenario, designated: str) -> None:
     terminal.say(f"    {designated}", "dim")
 
 
-def _check_invariants(name: str, weeks: int, seed: int) -> None:
+def _check_invariants(name: str, weeks: int, seed: int, folder: Path | None) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind
     from aft_sim.basis.calendar import Calendar
@@ -90,8 +94,10 @@ def _check_invariants(name: str, weeks: int, seed: int) -> None:
     from aft_sim.spec.scenario import load_scenario
 
     scenario = load_scenario(name)
-    calendar = Calendar()
-    plan = bind(scenario, bundle.load(), calendar)
+    england = bundle.load(folder)
+    calendar = Calendar(england.opening)
+    weeks = min(weeks, calendar.n_weeks)  # a later opening leaves fewer weeks to March 2036
+    plan = bind(scenario, england, calendar)
     model = TrustAutonomyModel(plan, seed, check=True)
     with terminal.progress(weeks, f"Checking {scenario.name}", "week") as report:
         for week in range(1, weeks + 1):

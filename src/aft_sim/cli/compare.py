@@ -62,7 +62,7 @@ def compare(
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for both scenarios; may be repeated."),
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the table as CSV, with a codebook.")] = None,
     chart: Annotated[
@@ -88,7 +88,7 @@ def compare(
     else:
         results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline, settings or [])
     code = terminal.report_failures(results)
-    names = trusts.names(bundle.load())
+    names = trusts.names(bundle.load() if baseline is None else bundle.load(baseline))
     comparison = paired(results, *pair, outcome=outcome, at=month, names=names)
     shown = tuple(row for row in comparison.rows if _wanted(row, by))
     if as_json:
@@ -148,7 +148,7 @@ def _run(
 
     last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
     month = asked or min(TARGET_MONTH, last)
-    terminal.check_inside(month, terminal.months_of_run(last), "--at")
+    terminal.check_inside(month, terminal.months_of_run(last, baseline), "--at")
     england = bundle.load(baseline)
     scenarios = [terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy)]
     if scenarios[0].name == scenarios[1].name:

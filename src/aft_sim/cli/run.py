@@ -36,7 +36,7 @@ def run(
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for the scenario; may be repeated."),
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build.")
+        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
@@ -52,7 +52,7 @@ def run(
     if seed is not None and seeds is not None:
         raise typer.BadParameter("give --seed or --seeds, not both")
     month = terminal.read_month(until, "--until")
-    terminal.months_of_run(month)
+    terminal.months_of_run(month, baseline)
     chosen = terminal.with_settings(load_bound(scenario, bundle.load(baseline)), settings or [])
     numbers = list(range(1, seeds + 1)) if seeds else [1 if seed is None else seed]
     with terminal.progress(len(numbers), f"Running {chosen.name}") as report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +39,10 @@ def show(
     name: Annotated[
         str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, `schedule` or `schema`.")
     ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Another baseline for scenarios and sets: a folder of aft-sim baseline build or update."),
+    ] = None,
 ) -> None:
     """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format."""
     from aft_sim.outcomes.registry import OUTCOMES
@@ -54,11 +59,11 @@ def show(
 
         terminal.print_json(scenario_schema())
     elif name.startswith(PREFIX):
-        _set(name)
+        _set(name, baseline)
     elif name in shipped or name.endswith(".toml") or "/" in name or "\\" in name:
         from aft_sim.cli.show_scenario import show_scenario
 
-        show_scenario(name)
+        show_scenario(name, baseline)
     elif name in register:
         _parameter(register[name])
     elif name in paths:
@@ -66,7 +71,7 @@ def show(
     elif name in OUTCOMES:
         _outcome(OUTCOMES[name])
     elif name in sets:
-        _set(PREFIX + name)
+        _set(PREFIX + name, baseline)
     elif _family(name, list(register), list(paths)):
         pass
     else:
@@ -189,7 +194,7 @@ def _outcome(o: Outcome) -> None:
     )
 
 
-def _set(reference: str) -> None:
+def _set(reference: str, folder: Path | None = None) -> None:
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import resolve_trusts
     from aft_sim.cli.trusts import trust_lines
@@ -197,7 +202,7 @@ def _set(reference: str) -> None:
 
     name = reference.removeprefix(PREFIX)
     found = _pattern_or_set(name)
-    baseline = bundle.load()
+    baseline = bundle.load(folder)
     needs_value = found.computed and name.endswith(":")
     index = [] if needs_value else resolve_trusts([reference], baseline, None)
     terminal.heading(reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from aft_sim.spec.scenario import Scenario
 
 
-def show_scenario(reference: str) -> None:
+def show_scenario(reference: str, folder: Path | None = None) -> None:
     """Print a scenario with the origin of every value.
 
     Raises:
@@ -24,7 +25,7 @@ def show_scenario(reference: str) -> None:
     from aft_sim.cli.trusts import trust_lines
     from aft_sim.present.style import day_name
 
-    baseline = bundle.load()
+    baseline = bundle.load(folder)
     scenario = load_bound(reference, baseline)
     plan = bind(scenario, baseline)
     terminal.heading(scenario.name)

@@ -157,12 +157,13 @@ def last_day(month: str) -> date:
     return date(year, number, calendar.monthrange(year, number)[1])
 
 
-def months_of_run(until: str) -> tuple[str, ...]:
-    """Labels of the months of a run that ends with the month `until`.
+def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
+    """Labels of the months of a run on a baseline (None: the packaged one) that ends with the month `until`.
 
     Raises:
         InputError: the run would end before it starts.
     """
+    from aft_sim.baseline import bundle
     from aft_sim.basis.calendar import Calendar
 
     longest = Calendar().months[-1].label
@@ -171,10 +172,11 @@ def months_of_run(until: str) -> tuple[str, ...]:
             "the model is not made for later months", where="--until", found=until, expected=f"{longest} at the latest"
         )
     try:
-        return tuple(month.label for month in Calendar(end=last_day(until)).months)
+        opening = (bundle.load() if baseline is None else bundle.load(baseline)).opening
+        return tuple(month.label for month in Calendar(opening, last_day(until)).months)
     except InputError as error:
         raise InputError(
-            error.what, where="--until", found=until, expected="a month after the opening, such as 2027-03"
+            error.what, where="--until", found=until, expected=f"a month that closes after {opening}, such as 2027-03"
         ) from None
 
 
@@ -190,7 +192,7 @@ def check_inside(at: str, months: Sequence[str], where: str) -> None:
             where=where,
             found=at,
             expected=f"a month from {months[0]} to {months[-1]}",
-            hint="Runs open on 31 January 2026 and may go on for ten years: see --until." if at > months[-1] else None,
+            hint="Runs may go on to March 2036: see --until." if at > months[-1] else None,
         )
 
 

@@ -21,7 +21,7 @@ from aft_sim.study.result import RunResult
 def plan_for(scenario: Scenario, draw: int, until: date, baseline: Path | None = None) -> Plan:
     """The plan of a scenario on the packaged baseline or another one; kept, because seeds share it."""
     england = bundle.load(baseline)
-    return bind(scenario, england, Calendar(end=until), draw)
+    return bind(scenario, england, Calendar(england.opening, until), draw)
 
 
 def run_once(
@@ -58,4 +58,5 @@ def forget(model: mesa.Model) -> None:
 
 def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:
     """Run a month, so that everything compiled is in its file cache before workers ask for it at the same time."""
-    run_once(scenario, 0, 0, Calendar().months[0].last_day, baseline=baseline)
+    england = bundle.load() if baseline is None else bundle.load(baseline)
+    run_once(scenario, 0, 0, Calendar(england.opening).months[0].last_day, baseline=baseline)

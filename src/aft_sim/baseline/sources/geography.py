@@ -176,15 +176,33 @@ def commissioner_map(
     Returns:
         Weights, kinds, and the codes that matched nothing.
     """
+    return place_commissioners(commissioners, residence_by_location(geography, frimley), len(geography.icbs))
+
+
+def residence_by_location(geography: Geography, frimley: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Share of the residents of each sub-ICB location, Frimley's former one among them, by ICB, (icb,)."""
     whole = dict(zip(geography.sub_icbs, geography.sub_weights(), strict=True))
     whole.setdefault(FRIMLEY, frimley)
+    return whole
+
+
+def place_commissioners(
+    commissioners: Iterable[tuple[str, str]], whole: Mapping[str, NDArray[np.float64]], n_icb: int
+) -> CommissionerMap:
+    """Say for each commissioner in which of the ICBs its patients live.
+
+    Args:
+        commissioners: Code and name of each, as in the RTT extract.
+        whole: Residence of the people of each sub-ICB location, as `residence_by_location` gives it.
+        n_icb: Number of ICBs.
+    """
     codes: list[str] = []
     kinds: list[Kind] = []
     rows: list[NDArray[np.float64]] = []
     unmatched: list[str] = []
     for code, name in commissioners:
         codes.append(code)
-        rows.append(whole.get(code, np.zeros(len(geography.icbs))))
+        rows.append(whole.get(code, np.zeros(n_icb)))
         if code in whole:
             kinds.append("icb")
         elif code == NONC:
@@ -193,6 +211,6 @@ def commissioner_map(
             kinds.append("hub")
             if not any(words in name.upper() for words in _HUB_WORDS):
                 unmatched.append(code)
-    unused = tuple(c for c in geography.sub_icbs if c not in set(codes))
-    weights = np.array(rows).reshape(len(codes), len(geography.icbs))
+    unused = tuple(c for c in whole if c not in set(codes) and c != FRIMLEY)
+    weights = np.array(rows).reshape(len(codes), n_icb)
     return CommissionerMap(tuple(codes), tuple(kinds), weights, tuple(unmatched), unused)

@@ -132,7 +132,7 @@ def read_provider_months(path: Path, register: TrustRegister) -> ProviderMonths:
                 flags.append(Flag(trust, month, reason, f"no return of {', '.join(lacking)}"))
         for code in members[trust]:
             flags.extend(_repeats(trust, code, cells[code]))
-        flags.extend(_jumps(trust, months, values[0, i]))
+        flags.extend(jumps(trust, months, values[0, i]))
     return ProviderMonths(
         trusts=tuple(trusts),
         months=tuple(months),
@@ -156,7 +156,7 @@ def _repeats(trust: str, code: str, months: dict[str, tuple[float, float, float]
     return result
 
 
-def _jumps(trust: str, months: list[str], waiting: NDArray[np.float64]) -> list[Flag]:
+def jumps(trust: str, months: list[str], waiting: NDArray[np.float64]) -> list[Flag]:
     """Months in which the list leapt since the last month with a return."""
     result: list[Flag] = []
     known = np.flatnonzero(~np.isnan(waiting))
