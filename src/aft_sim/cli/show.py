@@ -124,7 +124,6 @@ def _parameter(p: Parameter) -> None:
     else:
         rows.append(("Allowed", p.allowed))
     rows += [
-        ("Drawn with", p.drawn_with or ""),
         ("By trust", "a dated change may name trusts" if p.per_trust else ""),
         ("Source", p.source),
         ("Evidence", ", ".join(p.evidence)),
