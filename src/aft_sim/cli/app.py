@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from aft_sim.basis.errors import AftSimError, CheckFailed
-from aft_sim.cli import baseline, catalogue, check, compare, demo, run, show
+from aft_sim.cli import baseline, catalogue, check, compare, demo, evidence, run, show
 from aft_sim.cli.terminal import CHECK_FAILED, USER_ERROR, complain
 
 HELP = """
@@ -88,4 +88,5 @@ show.register(app)
 check.register(app)
 run.register(app)
 compare.register(app)
+evidence.register(app)
 baseline.register(app)

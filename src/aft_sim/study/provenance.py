@@ -41,7 +41,8 @@ class Inputs:
     Attributes:
         until: last day of the runs (ISO date), None where the runs were not made by the runner.
         code: hash of the source of the model's own modules.
-        register: hash of the parameter register's tables.
+        register: hash of what the model reads from the register and of the named sets of trusts; words, sources and
+            parameters that nothing reads yet do not count.
         baseline: hash of the baseline's tables.
     """
 
@@ -58,9 +59,17 @@ class Inputs:
         return cls(
             until=until.isoformat(),
             code=_digest(root, code),
-            register=_digest(root, _files(root / "spec" / "tables", "")),
+            register=_register(root),
             baseline=_tables(baseline or root / "baseline" / "tables"),
         )
+
+
+def _register(root: Path) -> str:
+    """Hash of the register's active entries and of the named sets."""
+    from aft_sim.spec.register import Register
+
+    sets = _digest(root, [root / "spec" / "tables" / "sets.toml"])
+    return hashlib.sha256(f"{Register.load().hash}\n{sets}".encode()).hexdigest()
 
 
 def _tables(folder: Path) -> str:
