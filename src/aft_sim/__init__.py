@@ -2,10 +2,11 @@
 
 Public names are loaded when they are first used, so that `import aft_sim` costs next to nothing:
 
-- `load_scenario(name_or_path)` and `Scenario`: what a run tries.
+- `load_scenario(name_or_path)`, `compose(name, scenarios)` and `Scenario`: what a run tries.
 - `load_baseline(folder)`: England as it is, packaged or built.
 - `run_batch(scenarios, seeds, ...)`: run scenarios over paired seeds.
-- `compare(results, policy, baseline, ...)`: the paired effect of one scenario against another.
+- `compare(results, policy, baseline, ...)`: the paired effect of one scenario against another in one month;
+  `results.effect_of(policy, vs=baseline)` gives tables, paths and charts of it.
 - `charts`: the module that draws effects.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import load as load_baseline
     from aft_sim.present import charts as charts
-    from aft_sim.spec.scenario import Scenario, load_scenario
+    from aft_sim.spec.scenario import Scenario, compose, load_scenario
     from aft_sim.study.compare import compare
     from aft_sim.study.runner import run_pairs as run_batch
 
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "charts",
     "compare",
+    "compose",
     "load_baseline",
     "load_scenario",
     "run_batch",
@@ -37,6 +39,7 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "Scenario": ("aft_sim.spec.scenario", "Scenario"),
     "charts": ("aft_sim.present.charts", None),
     "compare": ("aft_sim.study.compare", "compare"),
+    "compose": ("aft_sim.spec.scenario", "compose"),
     "load_baseline": ("aft_sim.baseline.bundle", "load"),
     "load_scenario": ("aft_sim.spec.scenario", "load_scenario"),
     "run_batch": ("aft_sim.study.runner", "run_pairs"),

@@ -227,4 +227,5 @@ def lsoa_row(code: str, sub: str, board: str, quintile: int = 1, people: float =
 def eric_row(code: str, kinds: Sequence[object], money: Sequence[object]) -> dict[str, object]:
     """One row of the estates return."""
     values = dict(zip(estates._COLUMNS, [*kinds, *money], strict=True))
-    return {"Trust Code": code, "Trust Name": f"TRUST {code}", **values}
+    sites = dict.fromkeys(estates._INPATIENT, 1) | {estates._SITES: "1,009", estates._LEASED: 2}
+    return {"Trust Code": code, "Trust Name": f"TRUST {code}", estates._TYPE: "ACUTE - LARGE", **sites, **values}

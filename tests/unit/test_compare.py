@@ -252,9 +252,33 @@ def test_no_seed_in_common(make_study):
 
 def test_effect_of_is_compare(make_study):
     study = make_study(seeds=2)
-    assert study.effect_of("policy", vs="baseline", bands=BANDS).row("england").paired == (
+    found = study.effect_of("policy", vs="baseline", bands=BANDS)
+    assert found.at(at="2029-03").row("england").paired == (
         compare(study, "policy", "baseline", bands=BANDS).row("england").paired
     )
+    assert found.path().row == found.at().row("england")
+
+
+def test_effect_table_in_words_and_as_numbers(make_study):
+    study = make_study(seeds=3)
+    table = study.effect_of("policy", bands=BANDS).table("within_18_share", by="quintile", at="2029-03")
+    assert [row.group for row in table] == ["england", *(f"quintile-{q}" for q in range(1, 6)), "gap"]
+    first = table.to_dicts()[0]
+    whole = compare(study, "policy", "baseline", bands=BANDS).row("england")
+    assert (first["effect"], first["low"], first["high"]) == (whole.paired.effect, *whole.paired.interval)
+    assert first["verdict"] == str(whole.paired.verdict)
+    text = str(table)
+    assert text.splitlines()[0].endswith("2029-03: policy against baseline")
+    assert len(text.splitlines()) == 2 + len(table)
+    groups = {row.group for row in study.effect_of("policy", bands=BANDS).table()}
+    assert groups <= {"england", "treated", "others", "independent"}
+    trusts = study.effect_of("policy", bands=BANDS).table(by="trust")
+    assert all(row.group.startswith("trust:") for row in trusts)
+
+
+def test_effect_table_of_an_unknown_division(make_study):
+    with pytest.raises(InputError, match='Did you mean "quintile"'):
+        make_study(seeds=2).effect_of("policy").table(by="quintil")
 
 
 def test_frame_joins_runs(make_study):

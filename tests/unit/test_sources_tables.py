@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from _layouts import eric_row, small_register, write_table
 
 from aft_sim.baseline.sources.catchments import read_catchments
 from aft_sim.baseline.sources.estates import read_estates
-from aft_sim.baseline.sources.expenditure import Accounts, read_expenditure
+from aft_sim.baseline.sources.expenditure import Accounts, bought_in, read_expenditure
 from aft_sim.baseline.sources.provider_month import ProviderMonths, read_provider_months
 from aft_sim.basis.errors import InputError
 
@@ -44,9 +45,10 @@ def accounts(folder: Path) -> Accounts:
     names = ("ods_code", "opex_gbp_m", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "note")
     path = folder / "trust_expenditure_tac_2023_24.csv"
     write_table(path, [dict(zip(names, row, strict=True)) for row in detail])
+    past = {"impairments_net_gbp_m": 1, "depreciation_gbp_m": 20, "pfi_lift_charges_gbp_m": ""}
     old = [("RA7", 1100.0), ("RVJ", 800.0), ("RA4", 250.0), ("RH5", 700.0), ("RTF", 640.0)]
     path = folder / "trust_expenditure_tac_2022_23.csv"
-    write_table(path, [{"ods_code": c, **lines(n), "impairments_net_gbp_m": 1} for c, n in old])
+    write_table(path, [{"ods_code": c, **lines(n), **past} for c, n in old])
     return read_expenditure(folder, small_register(folder))
 
 
@@ -71,6 +73,22 @@ def test_expenditure_falls_back_to_the_year_before(tmp_path: Path) -> None:
     assert (ambulance.year, ambulance.opex) == (None, None)
     assert dict(found.homeless) == {"RYK": 27.3}
     assert found.own_2022_23["RA4"] == 250
+
+
+def test_expenditure_of_the_year_before_is_folded_and_blanks_are_unknown(tmp_path: Path) -> None:
+    trust = accounts(tmp_path).trusts["RA7"]
+    assert (trust.staff_2022_23, trust.depreciation_2022_23) == (pytest.approx(1140), 40)
+    assert (trust.impairments_2022_23, trust.pfi_2022_23) == (2, None)
+
+
+def test_bought_in_care_is_a_range(tmp_path: Path) -> None:
+    found = accounts(tmp_path)
+    other = {"RA7": 900.0, "RH5": 100.0, "RTF": 64.0}
+    trusts = {c: replace(e, other=other.get(c)) for c, e in found.trusts.items()}
+    ranges = bought_in(replace(found, trusts=trusts), small_register(tmp_path))
+    assert sorted(ranges) == ["RA7", "RH5", "RTF"]
+    assert (ranges["RA7"].low, ranges["RA7"].high) == pytest.approx((0.35, 0.45))
+    assert (ranges["RTF"].low, ranges["RTF"].high) == pytest.approx((0, 0.1))
 
 
 def shares(folder: Path, *rows: tuple[str, str, float, str]) -> Path:
@@ -183,8 +201,18 @@ def test_estates_fold_predecessors(tmp_path: Path, encoding: str) -> None:
     assert trust.capital == pytest.approx((2, 2, 0, 0.5))
     assert trust.money == pytest.approx((0, 3.5, 1))
     assert (trust.backlog, trust.codes) == (277.77, ("RA7", "RVJ"))
+    assert (trust.sites, trust.inpatient_sites, trust.leased_sites) == (2018, 16, 4)
+    assert trust.types == ("ACUTE - LARGE", "ACUTE - LARGE")
     assert found.absent == ("RH5", "RX6")
     assert (found.not_trusts, found.unbalanced) == (("RNK",), ("RTF",))
+
+
+def test_sites_that_are_not_asked_of_a_type_are_unknown(tmp_path: Path) -> None:
+    row = eric_row("RX6", [0, 0, 0, 0], [0, 0, 0]) | {"Trust Type": "AMBULANCE"}
+    row |= dict.fromkeys((n for n in row if str(n).startswith("Number of sites")), "Not Applicable")
+    found = read_estates(write_table(tmp_path / "e.csv", [row], encoding="cp1252"), small_register(tmp_path))
+    trust = found.trusts["RX6"]
+    assert (trust.sites, trust.inpatient_sites, trust.types) == (1009, None, ("AMBULANCE",))
 
 
 def test_wrong_estates(tmp_path: Path) -> None:
@@ -195,5 +223,13 @@ def test_wrong_estates(tmp_path: Path) -> None:
     bad = eric_row("RTF", ["", 0, 0, 0], [0, 0, 0])
     with pytest.raises(InputError, match="is blank"):
         read_estates(write_table(tmp_path / "e.csv", [bad], encoding="cp1252"), register)
+    for column, value, words in (
+        ("Trust Type", "ACUTE - HUGE", "no such type"),
+        ("Total number of sites (No.)", "2.5", "not a whole number"),
+        ("Total number of sites (No.)", "Not Applicable", "sites is missing"),
+        ("Sites leased from NHS Property Services (No.)", "", "is blank"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_estates(write_table(tmp_path / "e.csv", [good | {column: value}], encoding="cp1252"), register)
     with pytest.raises(InputError, match="not there"):
         read_estates(tmp_path / "none.csv", register)

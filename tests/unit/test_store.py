@@ -114,7 +114,7 @@ def test_stored_run_comes_back(tmp_path, make_study):
             assert ours.tables[level].equals(table)
     assert again.scenarios == study.scenarios
     assert again.frame("trust").num_rows == study.frame("trust").num_rows
-    assert again.effect_of("policy", at="2026-07").row("england").paired.n_pairs == 2
+    assert again.effect_of("policy").at(at="2026-07").row("england").paired.n_pairs == 2
 
 
 def test_layout_encoding_and_precision(tmp_path, make_study):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.basis.calendar import Calendar
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
-from aft_sim.spec.files import Layer
+from aft_sim.spec.files import Layer, Origin, read_chain
+from aft_sim.spec.levers import levers
 from aft_sim.spec.register import Register, Value
-from aft_sim.spec.scenario import Change, Scenario
+from aft_sim.spec.scenario import Change, Scenario, load_scenario
 from aft_sim.spec.sets import PREFIX, named_sets
 
 Array = NDArray[np.float64]
@@ -154,29 +156,57 @@ def resolve_trusts(names: Iterable[str], bundle: Bundle, where: str | None) -> l
     return sorted(found)
 
 
-def unknown_trusts(layer: Layer, bundle: Bundle) -> list[InputError]:
+def load_bound(reference: str | Path, bundle: Bundle) -> Scenario:
+    """Read a scenario and check it against a baseline too.
+
+    Args:
+        reference: as `load_scenario` takes it.
+        bundle: the baseline that knows the trusts.
+
+    Raises:
+        InputErrors: everything that is wrong with it, unknown trusts included, in one pass.
+    """
+    try:
+        scenario = load_scenario(reference)
+    except InputErrors as error:
+        unknown = [problem for layer in read_chain(reference).layers for problem in _unknown_trusts(layer, bundle)]
+        told = [problem.found for problem in error.problems]
+        more = [problem for problem in unknown if problem.found not in told]
+        raise InputErrors([*error.problems, *more], error.where) from None
+    bind(scenario, bundle)
+    return scenario
+
+
+def _unknown_trusts(layer: Layer, bundle: Bundle) -> list[InputError]:
     """Codes in a scenario file that the baseline lacks, found in the raw content.
 
     So that they are reported together with mistakes which keep the file from being read; what is no list of
     codes and sets at all is left to the reader.
     """
-    aft, changes = layer.table.get("aft"), layer.table.get("change")
     lists: list[tuple[tuple[str | int, ...], object]] = []
-    if isinstance(aft, Mapping):
-        lists.append((("aft", "designated"), aft.get("designated")))
+    for path in _trust_levers():
+        table: object = layer.table
+        for key in path.split("."):
+            table = table.get(key) if isinstance(table, Mapping) else None
+        lists.append((tuple(path.split(".")), table))
+    changes = layer.table.get("change")
     for position, entry in enumerate(changes if isinstance(changes, list) else []):
         if isinstance(entry, Mapping):
             lists.append((("change", position, "trusts"), entry.get("trusts")))
     problems: list[InputError] = []
-    for path, names in lists:
+    for keys, names in lists:
         for index, name in enumerate(names if isinstance(names, list) else []):
             if not isinstance(name, str) or name.startswith(PREFIX):
                 continue
             try:
-                bundle.trust(name, layer.place(*path, index))
+                bundle.trust(name, layer.place(*keys, index))
             except InputError as error:
                 problems.append(error)
     return problems
+
+
+def _trust_levers() -> list[str]:
+    return [path for path, lever in levers().items() if lever.kind == "trusts"]
 
 
 def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
@@ -190,6 +220,7 @@ def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
     column: Mapping[str, list[str]] = {
         "type": list(t.type),
         "region": list(t.region),
+        "segment": ["" if np.isnan(v) else f"{v:.0f}" for v in t.segment],
         "icb": [bundle.icb_code[k] if k >= 0 else "" for k in t.icb],
     }
     if kind not in column:
@@ -198,7 +229,7 @@ def _members(name: str, bundle: Bundle, where: str | None) -> list[int]:
     if not members:
         options = sorted({v for v in column[kind] if v})
         raise InputError(
-            f"no trust has this {kind}",
+            f"no trust has this {'board' if kind == 'icb' else kind}",
             where=where,
             found=value,
             expected="one of " + ", ".join(options),
@@ -229,12 +260,7 @@ def bind(
     calendar = calendar or Calendar()
     register = register or Register.load()
     problems: list[InputError] = []
-    designated: list[int] = []
-    for i, name in enumerate(scenario.aft.designated):
-        try:
-            designated += resolve_trusts([name], bundle, scenario.where(f"aft.designated[{i}]"))
-        except InputErrors as error:
-            problems += error.problems
+    trusts = {path: _resolve_lever(path, scenario, bundle, problems) for path in _trust_levers()}
     paths = _paths(scenario, bundle, calendar, register, problems)
     if not problems and sum(paths.opening(name) for name in SPLIT) <= 0:
         problems.append(
@@ -250,9 +276,21 @@ def bind(
         calendar,
         draw,
         paths,
-        np.unique(np.array(designated, dtype=np.int64)),
+        trusts["aft.designated"],
         first_week_from(calendar, scenario.aft.from_),
     )
+
+
+def _resolve_lever(path: str, scenario: Scenario, bundle: Bundle, problems: list[InputError]) -> Index:
+    """Trust indices of a lever that lists trusts, ascending; unknown ones are added to `problems`."""
+    found: set[int] = set()
+    names = scenario.levers()[path]
+    for i, name in enumerate(names if isinstance(names, tuple) else ()):
+        try:
+            found.update(resolve_trusts([name], bundle, scenario.where(f"{path}[{i}]")))
+        except InputErrors as error:
+            problems += error.problems
+    return np.array(sorted(found), dtype=np.int64)
 
 
 def _paths(
@@ -262,7 +300,7 @@ def _paths(
     numbers: dict[str, Array] = {}
     options: dict[str, tuple[str, ...]] = {}
     steps: dict[str, list[Step]] = {}
-    changes = sorted(scenario.changes, key=lambda c: c.start)
+    changes = sorted([*_moved(scenario, register), *scenario.changes], key=lambda c: c.start)
     for name, parameter in register.items():
         value = scenario.parameters.get(name, parameter.default)
         mine = [c for c in changes if c.parameter == name]
@@ -297,6 +335,17 @@ def _paths(
     return ParameterPaths(numbers, options, {k: tuple(v) for k, v in steps.items()})
 
 
+def _moved(scenario: Scenario, register: Register) -> list[Change]:
+    """Dated changes that the scenario's levers mean; of two on one day the scenario's own comes later and holds."""
+    moved = []
+    for name, table in scenario.tables.items():
+        origin = Origin(f"[{name}]", 0)
+        for move in table.moves():
+            value = register.accept(move.parameter, move.value, str(origin))
+            moved.append(Change(move.parameter, move.start, value, move.trusts, "", origin))
+    return moved
+
+
 def _trusts_of(change: Change, bundle: Bundle, problems: list[InputError]) -> Index | None:
     if change.trusts is None:
         return None
@@ -319,4 +368,14 @@ def weekly_season(bundle: Bundle, calendar: Calendar) -> Array:
     return season
 
 
-__all__ = ["OPENING", "ParameterPaths", "Plan", "Step", "bind", "first_week_from", "resolve_trusts", "weekly_season"]
+__all__ = [
+    "OPENING",
+    "ParameterPaths",
+    "Plan",
+    "Step",
+    "bind",
+    "first_week_from",
+    "load_bound",
+    "resolve_trusts",
+    "weekly_season",
+]

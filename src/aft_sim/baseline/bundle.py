@@ -179,12 +179,13 @@ def folder_hash(folder: Path) -> str:
 
 
 @lru_cache(maxsize=4)
-def load(folder: Path = tables.FOLDER) -> Bundle:
+def load(folder: Path | None = None) -> Bundle:
     """Load a baseline: the packaged one, or one that `aft-sim baseline build` wrote.
 
     Raises:
         InputError: a table is missing or cannot be read.
     """
+    folder = folder or tables.FOLDER
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), expected="a baseline written by `aft-sim baseline build`")
     t, icbs, p = (tables.read(folder, name) for name in ("trusts", "icbs", "providers"))

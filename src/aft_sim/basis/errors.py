@@ -10,6 +10,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+#: How far behind the best match another is still worth naming (likeness from 0 to 1).
+_BEHIND = 0.12
+
 
 class AftSimError(Exception):
     """Base of all errors that aft-sim raises on purpose.
@@ -114,7 +117,7 @@ def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
     """Return up to `n` options that look most like `word`, best first.
 
     Case is ignored, and a dotted option also matches by its last part, so that
-    "removal_share" finds "removals.share_of_starts".
+    "removal_share" finds "removals.share_of_starts". Options far behind the best are left out.
 
     Args:
         word: What the user wrote.
@@ -133,7 +136,8 @@ def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
             score = max(score, 0.8)
         if score >= 0.6:
             scores.append((-score, option))
-    return [option for _, option in sorted(scores)[:n]]
+    ranked = sorted(scores)[:n]
+    return [option for score, option in ranked if score <= ranked[0][0] + _BEHIND]
 
 
 def did_you_mean(word: str, options: Iterable[str], n: int = 3) -> str | None:

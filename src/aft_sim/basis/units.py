@@ -75,7 +75,7 @@ _SPELLINGS = {name.lower(): name for name in UNITS}
 _EXAMPLES = {
     "duration": '"3 months", "13 weeks", "10 days" or "2 years"',
     "money": '"GBP 100m", "GBP 1.5bn" or "GBP 250k"',
-    "share": '"14.4 %" or a share such as 0.144',
+    "share": '"14.4 %"',
     "share per week": '"0.5 % per week"',
     "share per month": '"0.5 % per month"',
     "share per year": '"2 % per year"',
@@ -232,4 +232,5 @@ def _same_dimension(given: Unit, base: Unit, text: str, where: str | None) -> No
 
 def _expected(base: Unit) -> str:
     example = _EXAMPLES.get(base.dimension)
-    return f"a number in {base.name}" + (f", or a text such as {example}" if example else "")
+    number = f"a plain number ({base.name})"
+    return f"{number}, or a text such as {example}" if example else number

@@ -106,7 +106,7 @@ def report(
 def _load(folder: Path | None) -> Bundle:
     from aft_sim.baseline import bundle
 
-    return bundle.load() if folder is None else bundle.load(folder)
+    return bundle.load(folder)
 
 
 def _find(baseline: Bundle, text: str) -> int:

@@ -50,26 +50,16 @@ def check(
 def _check_file(file: str) -> list[InputError]:
     """Check one file; print "ok" and what it changes, or return what is wrong."""
     from aft_sim.baseline import bundle
-    from aft_sim.baseline.bind import bind, unknown_trusts
-    from aft_sim.spec.files import read_chain
-    from aft_sim.spec.scenario import load_scenario
+    from aft_sim.baseline.bind import bind, load_bound
 
     baseline = bundle.load()
     try:
-        scenario = load_scenario(file)
-    except InputErrors as error:
-        layers, _ = read_chain(file)
-        unknown = [problem for layer in layers for problem in unknown_trusts(layer, baseline)]
-        told = [problem.found for problem in error.problems]
-        return [*error.problems, *(problem for problem in unknown if problem.found not in told)]
-    except InputError as error:
-        return [error]
-    try:
-        plan = bind(scenario, baseline)
+        scenario = load_bound(file, baseline)
     except InputErrors as error:
         return list(error.problems)
     except InputError as error:
         return [error]
+    plan = bind(scenario, baseline)
     terminal.say_path(f"ok  {file}: {scenario.name}, {scenario.title}")
     trusts = terminal.count(len(plan.designated), "trust")
     listed = sum(baseline.trust_provider[i] >= 0 for i in plan.designated)
@@ -79,50 +69,16 @@ def _check_file(file: str) -> list[InputError]:
 
 def _print_differences(scenario: Scenario, designated: str) -> None:
     """What the scenario sets other than the shipped baseline scenario and the register."""
-    from aft_sim.spec.register import Register
+    from aft_sim.cli.diff import difference_table
+    from aft_sim.spec.differences import differences
     from aft_sim.spec.scenario import load_scenario
 
-    known = Register.load()
-    reference, ours = load_scenario(REFERENCE).flat(), scenario.flat()
-    table = terminal.plain_table("Changed", "Here", "Otherwise", "Written in")
-    origins = _origins(scenario)
-    for path, value in ours.items():
-        if reference.get(path) == value:
-            continue
-        name = path.removeprefix("parameters.").partition(" from ")[0]
-        if name in known:
-            here, otherwise = known[name].describe(value), f"{known[name].describe()} (register)"  # type: ignore[arg-type]
-        else:
-            here, otherwise = _lever(value), f"{_lever(reference.get(path))} ({REFERENCE})"
-        table.add_row(path.removeprefix("parameters."), here, otherwise, terminal.place(origins.get(path, "")))
-    gone = [path for path in reference if path not in ours]
-    if table.row_count:
-        terminal.show(table, indent=4)
+    found = differences(load_scenario(REFERENCE), scenario)
+    if found:
+        terminal.show(difference_table(found, REFERENCE, scenario.name), indent=4)
     else:
         terminal.say(f"    changes nothing against {REFERENCE} and the register")
-    for path in gone:
-        terminal.say(f"    {path} of {REFERENCE} does not hold here")
     terminal.say(f"    {designated}", "dim")
-
-
-def _origins(scenario: Scenario) -> dict[str, str]:
-    """Place of every path of `flat()`."""
-    places = {}
-    for path in scenario.levers():
-        tried = (path, f"{path}[0]", path.rpartition(".")[0])
-        places[path] = next((where for p in tried if (where := scenario.where(p))), "")
-    for name in scenario.parameters:
-        places[f"parameters.{name}"] = scenario.where(f"parameters.{name}") or ""
-    for change in scenario.changes:
-        at = f" at {', '.join(change.trusts)}" if change.trusts else ""
-        places[f"{change.parameter} from {change.start}{at}"] = str(change.origin)
-    return places
-
-
-def _lever(value: object) -> str:
-    from aft_sim.cli.catalogue import lever_text
-
-    return lever_text(value)
 
 
 def _check_invariants(name: str, weeks: int, seed: int) -> None:

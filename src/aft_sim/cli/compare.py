@@ -142,13 +142,15 @@ def _run(
     settings: Sequence[str],
 ) -> tuple[ResultSet, str, tuple[str, str]]:
     """Run both scenarios; return the runs, the month to compare at and the scenarios' names."""
-    from aft_sim.spec.scenario import load_scenario
+    from aft_sim.baseline import bundle
+    from aft_sim.baseline.bind import load_bound
     from aft_sim.study.runner import run_pairs
 
     last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
     month = asked or min(TARGET_MONTH, last)
     terminal.check_inside(month, terminal.months_of_run(last), "--at")
-    scenarios = [terminal.with_settings(load_scenario(name), settings) for name in (vs, policy)]
+    england = bundle.load(baseline)
+    scenarios = [terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy)]
     if scenarios[0].name == scenarios[1].name:
         raise InputError(
             "a scenario cannot be compared with itself",

@@ -57,7 +57,7 @@ def opening_row(folder: Path | None = None) -> dict[str, Any]:
     from aft_sim.baseline import bundle
     from aft_sim.mechanisms import measures
 
-    baseline = bundle.load() if folder is None else bundle.load(folder)
+    baseline = bundle.load(folder)
     people = baseline.waiting[:, 0].sum(axis=0)
     share = float(measures.within_18_share(people))
     return {

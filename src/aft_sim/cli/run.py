@@ -44,15 +44,16 @@ def run(
 
     The numbers of one scenario are not a finding: use `aft-sim compare` for the effect of a policy.
     """
+    from aft_sim.baseline import bundle
+    from aft_sim.baseline.bind import load_bound
     from aft_sim.cli.england import england_by_year, opening_row
-    from aft_sim.spec.scenario import load_scenario
     from aft_sim.study.runner import run_pairs
 
     if seed is not None and seeds is not None:
         raise typer.BadParameter("give --seed or --seeds, not both")
     month = terminal.read_month(until, "--until")
     terminal.months_of_run(month)
-    chosen = terminal.with_settings(load_scenario(scenario), settings or [])
+    chosen = terminal.with_settings(load_bound(scenario, bundle.load(baseline)), settings or [])
     numbers = list(range(1, seeds + 1)) if seeds else [1 if seed is None else seed]
     with terminal.progress(len(numbers), f"Running {chosen.name}") as report:
         results = run_pairs(

@@ -24,7 +24,8 @@ EPILOG = (
     "aft-sim show aft.freedoms.approval  a policy lever\n\n"
     "aft-sim show set:segment-1-acute    a set of trusts\n\n"
     "aft-sim show within_18_share        an outcome\n\n"
-    "aft-sim show schedule               what happens in a week, in order"
+    "aft-sim show schedule               what happens in a week, in order\n\n"
+    "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors"
 )
 
 
@@ -34,9 +35,11 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, or `schedule`.")],
+    name: Annotated[
+        str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, `schedule` or `schema`.")
+    ],
 ) -> None:
-    """Show one scenario, parameter, policy lever, set of trusts or outcome in full, or the schedule."""
+    """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format."""
     from aft_sim.outcomes.registry import OUTCOMES
     from aft_sim.spec.levers import levers
     from aft_sim.spec.register import Register
@@ -46,6 +49,10 @@ def show(
     register, paths, sets, shipped = Register.load(), levers(), named_sets(), shipped_scenarios()
     if name == "schedule":
         _schedule()
+    elif name == "schema":
+        from aft_sim.spec.schema import scenario_schema
+
+        terminal.print_json(scenario_schema())
     elif name.startswith(PREFIX):
         _set(name)
     elif name in shipped or name.endswith(".toml") or "/" in name or "\\" in name:
@@ -63,11 +70,19 @@ def show(
     elif _family(name, list(register), list(paths)):
         pass
     else:
-        options = ["schedule", *shipped, *register, *paths, *OUTCOMES, *(found.example for found in sets.values())]
+        options = [
+            "schedule",
+            "schema",
+            *shipped,
+            *register,
+            *paths,
+            *OUTCOMES,
+            *(found.example for found in sets.values()),
+        ]
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, or schedule",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule or schema",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 
@@ -162,8 +177,10 @@ def _lever(lever: Lever) -> None:
         terminal.facts(
             [
                 ("Default", default),
+                ("Allowed", lever.allowed),
                 ("Policy", lever.policy),
                 ("Source", lever.source),
+                ("Dates", lever.dates),
                 ("Who decides", lever.who),
                 ("Status", "active" if lever.active else f"not active: {lever.why_inactive}"),
             ]
@@ -198,13 +215,14 @@ def _set(reference: str) -> None:
     name = reference.removeprefix(PREFIX)
     found = _pattern_or_set(name)
     baseline = bundle.load()
+    needs_value = found.computed and name.endswith(":")
+    index = [] if needs_value else resolve_trusts([reference], baseline, None)
     terminal.heading(reference)
     terminal.say(found.title)
-    if found.computed and name.endswith(":"):
+    if needs_value:
         terminal.say(f"It needs a value, for example {found.example}")
         return
     status = {member.trust: member for member in found.members}
-    index = resolve_trusts([reference], baseline, None)
     if found.source:
         terminal.say(f"Source: {found.source}")
     table = terminal.plain_table("Code", "Trust", "Segment", "Waiting list", right=["Segment", "Waiting list"])

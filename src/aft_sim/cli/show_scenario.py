@@ -20,13 +20,12 @@ def show_scenario(reference: str) -> None:
         InputErrors: the file is wrong or does not fit the baseline.
     """
     from aft_sim.baseline import bundle
-    from aft_sim.baseline.bind import bind
+    from aft_sim.baseline.bind import bind, load_bound
     from aft_sim.cli.trusts import trust_lines
     from aft_sim.present.style import day_name
-    from aft_sim.spec.scenario import load_scenario
 
-    scenario = load_scenario(reference)
     baseline = bundle.load()
+    scenario = load_bound(reference, baseline)
     plan = bind(scenario, baseline)
     terminal.heading(scenario.name)
     terminal.say(scenario.title)

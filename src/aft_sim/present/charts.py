@@ -26,6 +26,7 @@ from aft_sim.basis.errors import InputError
 from aft_sim.outcomes.registry import Floats
 from aft_sim.present import layout, style
 from aft_sim.study.compare import EffectPath
+from aft_sim.study.effect import Effect
 from aft_sim.study.paired import Verdict
 
 TARGETS: tuple[tuple[str, float], ...] = (("2026-03", 65.0), ("2027-03", 70.0), ("2029-03", 92.0))
@@ -92,6 +93,11 @@ def write_table(table: pa.Table, path: Path) -> None:
         writer.writerow(table.column_names)
         for row in zip(*columns, strict=True):
             writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
+
+
+def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str = "2029-03") -> Chart:
+    """The chart of an effect as a notebook holds it; see `effect_chart`, and `Chart.save` to write it."""
+    return effect_chart(found.path(outcome, group, at))
 
 
 def effect_chart(path: EffectPath) -> Chart:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,40 +64,122 @@ def shipped_scenarios() -> dict[str, Path]:
     """
     installed = _PACKAGE / "_shipped" / "scenarios"
     folder = installed if installed.is_dir() else _PACKAGE.parents[1] / "scenarios"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
-def read_chain(reference: str | Path) -> tuple[list[Layer], list[InputError]]:
+@dataclass(frozen=True)
+class Junction:
+    """Where several scenarios are put together.
+
+    Attributes:
+        where: Place of the key `extends`, or what put them together in code.
+        child: The layer that extends them; None if that sets nothing.
+        branches: Name and layers (base first) of each of them, in the order in which they apply.
+        ordered: Whether the order was stated; if not, no two of them may set the same path.
+    """
+
+    where: str
+    child: Layer | None
+    branches: tuple[tuple[str, tuple[Layer, ...]], ...]
+    ordered: bool
+
+
+@dataclass
+class Reading:
+    """What reading a scenario file and all it extends has found.
+
+    Attributes:
+        layers: Files that could be read, each once, those extended before those that extend them.
+        junctions: Where several scenarios are put together.
+        problems: What was wrong.
+    """
+
+    layers: list[Layer] = field(default_factory=list)
+    junctions: list[Junction] = field(default_factory=list)
+    problems: list[InputError] = field(default_factory=list)
+
+
+def read_chain(reference: str | Path) -> Reading:
     """Read a scenario file and all it extends.
 
     Args:
         reference: Name of a shipped scenario, or a path (it contains a separator or ends in .toml).
-
-    Returns:
-        The files that could be read, base first, and the problems met on the way.
     """
-    layers: list[Layer] = []
-    problems: list[InputError] = []
-    visited: list[Path] = []
+    found = Reading()
     try:
         path = _find(reference, None, None)
-        while True:
-            visited.append(path.resolve())
-            layer = _read(path)
-            layers.insert(0, layer)
-            parent = layer.table.get("extends")
-            if parent is None:
-                break
-            place = layer.place("extends")
-            if not isinstance(parent, str) or not parent.strip():
-                raise InputError("extends names a scenario", where=place, found=parent, expected='such as "baseline"')
-            path = _find(parent, path, place)
-            if path.resolve() in visited:
-                loop = " extends ".join(p.name for p in [*visited, path])
-                raise InputError("scenarios extend each other in a circle", where=place, found=loop)
     except InputError as error:
-        problems.append(error)
-    return layers, problems
+        found.problems.append(error)
+        return found
+    found.layers = _read_tree(path, (), found)
+    return found
+
+
+def join(branches: Iterable[Sequence[Layer]]) -> list[Layer]:
+    """Put the layers of several scenarios in one row: each once, where it first stands."""
+    layers: list[Layer] = []
+    for branch in branches:
+        layers += [layer for layer in branch if layer not in layers]
+    return layers
+
+
+def _read_tree(path: Path, above: tuple[Path, ...], found: Reading) -> list[Layer]:
+    """Return the layers of a file, base first; `above` are the files on the way to it."""
+    try:
+        layer = _read(path)
+    except InputError as error:
+        found.problems.append(error)
+        return []
+    stated = layer.table.get("extends")
+    if stated is None:
+        return [layer]
+    here = (*above, path.resolve())
+    branches: list[tuple[str, tuple[Layer, ...]]] = []
+    parents, ordered = _parents(layer, found.problems)
+    for name, place in parents:
+        try:
+            parent = _find(name, path, place)
+            if parent.resolve() in here:
+                loop = " extends ".join(p.name for p in [*here[here.index(parent.resolve()) :], parent])
+                raise InputError("scenarios extend each other in a circle", where=place, found=loop)
+        except InputError as error:
+            found.problems.append(error)
+            continue
+        branches.append((name, tuple(_read_tree(parent, here, found))))
+    if len(branches) > 1:
+        found.junctions.append(Junction(layer.place("extends"), layer, tuple(branches), ordered))
+    return [*join(layers for _, layers in branches), layer]
+
+
+def _parents(layer: Layer, problems: list[InputError]) -> tuple[list[tuple[str, str]], bool]:
+    """Return what a file extends, each with its place, weakest first, and whether that order is stated."""
+    stated, order, place = layer.table["extends"], layer.table.get("order"), layer.place("extends")
+    names = stated if isinstance(stated, list) else [stated]
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        problems.append(
+            InputError(
+                "extends names a scenario", where=place, found=stated, expected='such as "baseline", or a list of them'
+            )
+        )
+        return [], False
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        problems.append(InputError("extends names a scenario twice", where=place, found=twice, expected="each once"))
+        return [], False
+    places = {name: layer.place("extends", i) if isinstance(stated, list) else place for i, name in enumerate(names)}
+    if order is None:
+        return list(places.items()), False
+    if not isinstance(order, list) or len(names) < 2 or sorted(map(str, order)) != sorted(names):
+        problems.append(
+            InputError(
+                "order lists the scenarios of extends, the later winning",
+                where=layer.place("order"),
+                found=order,
+                expected=f"all of {names}" if len(names) > 1 else "no order where one scenario is extended",
+            )
+        )
+        return list(places.items()), True
+    return [(name, places[name]) for name in order], True
 
 
 def _find(reference: str | Path, child: Path | None, where: str | None) -> Path:
@@ -138,6 +220,13 @@ def _read(path: Path) -> Layer:
         data = path.read_bytes()
     except OSError as error:
         raise InputError("the file cannot be read", where=shown, found=error.strerror) from None
+    if b"\0" in data:
+        raise InputError(
+            "this is not a text file",
+            where=shown,
+            found=f"a zero byte at position {data.index(0)}",
+            expected="a scenario in TOML, saved as UTF-8",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -155,6 +244,13 @@ def _read(path: Path) -> Layer:
         raise _syntax_error(str(error), shown, text) from None
     except RecursionError:
         raise InputError("the file is nested too deeply", where=shown) from None
+    if not table:
+        raise InputError(
+            "the file is empty" if not text.strip() else "the file holds nothing but comments",
+            where=shown,
+            expected="a scenario",
+            hint="aft-sim new NAME --extends baseline writes one to start from.",
+        )
     return Layer(shown, table, key_lines(text))
 
 

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.spec.files import Layer, Origin
-from aft_sim.spec.levers import TABLES, Refused, levers, read_day
+from aft_sim.spec.levers import Refused, levers, read_day, tables
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.sets import check_trust_reference
 
 SCHEMA = 1
+NAME_RULE = 'lower-case letters, digits and hyphens, such as "aft-wide"'
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HEADER = ("schema", "name", "title", "question", "extends")
-_TOP = (*_HEADER, *TABLES, "parameters", "change")
+_HEADER = ("schema", "name", "title", "question", "extends", "order")
+_TOP = (*_HEADER, *tables(), "parameters", "change")
 _CHANGE = ("parameter", "from", "value", "trusts", "why")
 _EXPECTED = {
     "bool_type": "true or false",
@@ -54,6 +55,12 @@ class Change:
         """What makes two changes the same: a later file with the same key replaces the earlier."""
         return self.parameter, self.start, None if self.trusts is None else frozenset(self.trusts)
 
+    @property
+    def path(self) -> str:
+        """How a list of settings names it: "NAME from DATE" or "NAME from DATE at TRUSTS"."""
+        at = f" at {', '.join(sorted(self.trusts))}" if self.trusts else ""
+        return f"{self.parameter} from {self.start}{at}"
+
 
 @dataclass
 class Content:
@@ -74,11 +81,16 @@ class Content:
     problems: list[InputError] = field(default_factory=list)
 
 
+def is_name(text: str) -> bool:
+    """Return whether a text may name a scenario."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_layer(layer: Layer, register: Register) -> Content:
     """Return what a layer says and everything that is wrong with it."""
     content = Content()
     content.problems += _header_problems(layer)
-    for name in TABLES:
+    for name in tables():
         table = layer.table.get(name, {})
         if not isinstance(table, dict):
             found = InputError(f"{name} must be a table", where=layer.place(name), found=table, expected=f"[{name}]")
@@ -107,18 +119,16 @@ def _header_problems(layer: Layer) -> Iterator[InputError]:
             if key in register_heads():
                 hint = f"Parameters stand in the table [parameters], such as parameters.{key}."
             yield InputError("unknown key", where=layer.place(key), found=key, expected=", ".join(_TOP), hint=hint)
-    schema = table.get("schema")
-    if schema != SCHEMA or isinstance(schema, bool):
-        yield InputError(
-            "schema must be given", where=layer.place("schema"), found=schema, expected=f"schema = {SCHEMA}"
-        )
+    yield from _schema_problems(layer)
+    if "order" in table and "extends" not in table:
+        yield InputError("order needs extends", where=layer.place("order"), found=table["order"])
     name = table.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not is_name(name):
         yield InputError(
             "a scenario needs a name",
             where=layer.place("name"),
             found=name,
-            expected='lower-case letters, digits and hyphens, such as "aft-wide"',
+            expected=NAME_RULE,
         )
     for key in ("title", "question"):
         text = table.get(key, "" if key == "question" else None)
@@ -126,9 +136,35 @@ def _header_problems(layer: Layer) -> Iterator[InputError]:
             yield InputError(f"a scenario needs a {key}", where=layer.place(key), found=text, expected="a text")
 
 
+def _schema_problems(layer: Layer) -> Iterator[InputError]:
+    """Refuse files of another version of the format, and say how to bring them over."""
+    version, where = layer.table.get("schema"), layer.place("schema")
+    expected = f"schema = {SCHEMA}"
+    if version == SCHEMA and not isinstance(version, bool):
+        return
+    if not isinstance(version, int) or isinstance(version, bool):
+        yield InputError("schema must be given", where=where, found=version, expected=expected)
+    elif version > SCHEMA:
+        yield InputError(
+            "the file is written for a newer aft-sim",
+            where=where,
+            found=f"schema = {version}",
+            expected=f"{expected}, the newest this version reads",
+            hint="Update aft-sim, or write the file in the older form (aft-sim show schema prints it).",
+        )
+    else:
+        yield InputError(
+            "there is no such version of the file format",
+            where=where,
+            found=f"schema = {version}",
+            expected=f"{expected}, the first one",
+            hint="To bring a file over, set the number and run aft-sim check: it names every key that has to change.",
+        )
+
+
 def register_heads() -> frozenset[str]:
     """Return the first words of parameter names ("referrals", "removals", ...) that are not tables."""
-    return frozenset(name.split(".")[0] for name in Register.load()) - set(TABLES)
+    return frozenset(name.split(".")[0] for name in Register.load()) - set(tables())
 
 
 def _lever_problems(name: str, table: Mapping[str, Any], layer: Layer) -> Iterator[InputError]:
@@ -138,7 +174,7 @@ def _lever_problems(name: str, table: Mapping[str, Any], layer: Layer) -> Iterat
         yield InputError("unknown key", where=where, found="from_", hint='Did you mean "from"?')
         table = {key: value for key, value in table.items() if key != "from_"}
     try:
-        TABLES[name].model_validate(table)
+        tables()[name].model_validate(table)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             if detail["type"] != "missing":

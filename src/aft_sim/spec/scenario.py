@@ -1,6 +1,6 @@
 """Scenarios: what a run tries, read from TOML files, frozen and hashed.
 
-A file may extend another; the result is one flat set of levers, run-wide parameter values and dated
+A file may extend others; the result is one flat set of levers, run-wide parameter values and dated
 changes in which every value knows the file and line it came from.
 """
 
@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from pydantic import BaseModel
 
-from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
-from aft_sim.spec.files import Layer, Origin, read_chain, shipped_scenarios
-from aft_sim.spec.layers import SCHEMA, Change, Content, check_layer
-from aft_sim.spec.levers import TABLES, AftLevers, CapitalLevers, levers
+from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.spec.files import Junction, Layer, Origin, join, read_chain, shipped_scenarios
+from aft_sim.spec.layers import SCHEMA, Change
+from aft_sim.spec.levers import AftLevers, CapitalLevers, LeverTable, levers
 from aft_sim.spec.register import Register, Value
+from aft_sim.spec.resolve import resolve
 
-__all__ = ["Change", "Origin", "Scenario", "load_scenario", "shipped_scenarios"]
+__all__ = ["Change", "Origin", "Scenario", "compose", "load_scenario", "shipped_scenarios"]
 
 
 class FrozenDict(dict[Any, Any]):
@@ -48,8 +50,7 @@ class Scenario:
         title: One line for readers.
         question: What it asks; may be empty.
         schema: Version of the file format.
-        aft: Levers of advanced foundation trust status.
-        capital: Levers of the capital regime.
+        tables: Levers by table ("aft", "capital"); see also `aft` and `capital`.
         changes: Dated changes by date, parameter and generality (all trusts before named trusts), so that
             applying them in order lets the specific win.
         parameters: Run-wide values by parameter, in the parameters' units.
@@ -63,13 +64,22 @@ class Scenario:
     title: str
     question: str
     schema: int
-    aft: AftLevers
-    capital: CapitalLevers
+    tables: Mapping[str, LeverTable]
     changes: tuple[Change, ...]
     parameters: Mapping[str, Value]
     origins: Mapping[str, Origin] = field(repr=False, compare=False)
     chain: tuple[str, ...] = field(repr=False, compare=False)
     layers: tuple[Layer, ...] = field(repr=False, compare=False)
+
+    @property
+    def aft(self) -> AftLevers:
+        """Levers of advanced foundation trust status."""
+        return cast(AftLevers, self.tables["aft"])
+
+    @property
+    def capital(self) -> CapitalLevers:
+        """Levers of the capital regime."""
+        return cast(CapitalLevers, self.tables["capital"])
 
     @cached_property
     def hash(self) -> str:
@@ -93,6 +103,19 @@ class Scenario:
         """Hash by content and name."""
         return hash((self.name, self.hash))
 
+    def __str__(self) -> str:
+        """Return the name, the title and what is set other than by default, a line each."""
+        lines = [f"{self.name}: {self.title}", f"  from {' > '.join(self.chain)}"]
+        register, defaults = Register.load(), {path: lever.default for path, lever in levers().items()}
+        for path, value in self.flat().items():
+            if path in defaults and value == defaults[path]:
+                continue
+            name = path.removeprefix("parameters.").partition(" from ")[0]
+            shown = register[name].describe(cast(Value, value)) if name in register else _shown(value)
+            place = self.where_written(path)
+            lines.append(f"  {path} = {shown}" + (f"  ({place})" if place else ""))
+        return "\n".join(lines)
+
     def levers(self) -> dict[str, object]:
         """Return the value of every lever by path ("aft.freedoms.approval"), defaults included."""
         return {path: _lever_value(self, path) for path in levers()}
@@ -104,15 +127,20 @@ class Scenario:
         "NAME from DATE" or "NAME from DATE at TRUSTS".
         """
         table = self.levers() | {f"parameters.{name}": value for name, value in self.parameters.items()}
-        for change in self.changes:
-            at = f" at {', '.join(change.trusts)}" if change.trusts else ""
-            table[f"{change.parameter} from {change.start}{at}"] = change.value
-        return table
+        return table | {change.path: change.value for change in self.changes}
 
     def where(self, path: str) -> str | None:
         """Return "file:line" of a path of `origins`, or None for a default."""
         origin = self.origins.get(path)
         return None if origin is None else str(origin)
+
+    def where_written(self, path: str) -> str | None:
+        """Return "file:line" of a path of `flat()`, or None for a default."""
+        for change in self.changes:
+            if change.path == path:
+                return str(change.origin)
+        tried = (path, f"{path}[0]", path.rpartition(".")[0])
+        return next((where for p in tried if (where := self.where(p))), None)
 
     def with_changes(self, name: str, changes: Mapping[str, object], *, register: Register | None = None) -> Scenario:
         """Return a scenario that differs in the values given.
@@ -150,7 +178,24 @@ class Scenario:
                 options = [*levers(), *known, "change", "title", "question"]
                 hint = did_you_mean(path.removeprefix("parameters."), options)
                 problems.append(InputError("unknown path", where=source, found=path, hint=hint))
-        return _resolve((*self.layers, Layer(source, table, None)), problems, known, self.chain, source)
+        layers = (*self.layers, Layer(source, table, None))
+        return _scenario(layers, (), problems, known, source)
+
+    def to_toml(self) -> str:
+        """Return the scenario as one file that extends nothing; it loads to the same hash."""
+        from aft_sim.spec.write import scenario_text
+
+        return scenario_text(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write `to_toml()` to a file and return its path.
+
+        Raises:
+            InputError: The file is there already, or does not end in .toml.
+        """
+        from aft_sim.spec.write import write_new
+
+        return write_new(Path(path), self.to_toml())
 
 
 def load_scenario(reference: str | Path, *, register: Register | None = None) -> Scenario:
@@ -165,106 +210,62 @@ def load_scenario(reference: str | Path, *, register: Register | None = None) ->
         InputErrors: Everything that is wrong in the file and in those it extends, each problem with file and
             line, what was found, what is allowed and the nearest match.
     """
-    layers, problems = read_chain(reference)
-    chain = tuple(layer.file for layer in layers)
-    return _resolve(tuple(layers), problems, register or Register.load(), chain, str(reference))
+    read = read_chain(reference)
+    return _scenario(read.layers, read.junctions, read.problems, register or Register.load(), str(reference))
 
 
-def _resolve(
-    layers: tuple[Layer, ...],
-    problems: Iterable[InputError],
+def compose(
+    name: str,
+    scenarios: Sequence[Scenario],
+    *,
+    title: str = "",
+    order_stated: bool = False,
+    register: Register | None = None,
+) -> Scenario:
+    """Put several scenarios together, as a file does whose `extends` lists them.
+
+    Args:
+        name: Name of the result.
+        scenarios: At least two.
+        title: Its title; the titles joined if empty.
+        order_stated: Whether the order given decides: the later wins. If not, no two of the scenarios may set the
+            same path (what they share by descent does not count).
+        register: Another register than the shipped one.
+
+    Raises:
+        InputErrors: Two scenarios set the same path and no order is stated; a name that is not allowed; fewer than two.
+    """
+    source = f"compose({name!r})"
+    if len(scenarios) < 2:
+        raise InputError("nothing to put together", where=source, found=len(scenarios), expected="two scenarios")
+    table = {"schema": SCHEMA, "name": name, "title": title or " + ".join(s.title for s in scenarios)}
+    branches = tuple((s.name, s.layers) for s in scenarios)
+    layers = [*join(layers for _, layers in branches), Layer(source, table, None)]
+    junction = Junction(source, None, branches, order_stated)
+    return _scenario(layers, (junction,), (), register or Register.load(), source)
+
+
+def _scenario(
+    layers: Sequence[Layer],
+    junctions: Sequence[Junction],
+    problems: Sequence[InputError],
     register: Register,
-    chain: tuple[str, ...],
     where: str,
 ) -> Scenario:
-    """Check all layers, merge them base first, and check what only the whole can show."""
-    contents = [check_layer(layer, register) for layer in layers]
-    found = [*problems, *(problem for content in reversed(contents) for problem in content.problems)]
-    merged: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
-    parameters: dict[str, Value] = {}
-    origins: dict[str, Origin] = {}
-    for content in contents:
-        for name, table in content.levers.items():
-            _forget(origins, name, table)
-            _merge(merged[name], table)
-        parameters |= content.parameters
-        origins |= content.origins
-    if not found:
-        found += _missing(merged, layers[-1])
-    if found:
-        raise InputErrors(found, where)
-    changes = _merge_changes(contents, layers, origins)
+    found = resolve(layers, junctions, problems, register, where)
     leaf = layers[-1].table
     return Scenario(
         name=leaf["name"],
         title=leaf["title"],
         question=leaf.get("question", ""),
         schema=SCHEMA,
-        aft=AftLevers.model_validate(merged["aft"]),
-        capital=CapitalLevers.model_validate(merged["capital"]),
-        changes=changes,
-        parameters=FrozenDict(sorted(parameters.items())),
-        origins=FrozenDict(origins),
-        chain=chain,
-        layers=layers,
+        tables=FrozenDict(found.tables),
+        changes=found.changes,
+        parameters=FrozenDict(sorted(found.parameters.items())),
+        origins=FrozenDict(found.origins),
+        chain=tuple(layer.file for layer in layers if layer.lines is not None),
+        layers=tuple(layers),
     )
-
-
-def _merge_changes(
-    contents: list[Content], layers: tuple[Layer, ...], origins: dict[str, Origin]
-) -> tuple[Change, ...]:
-    """Return all changes in canonical order; a later layer replaces the same change of an earlier one."""
-    kept: dict[object, tuple[Layer, int, Change]] = {}
-    for layer, content in zip(layers, contents, strict=True):
-        for position, change in content.changes:
-            kept[change.key] = (layer, position, change)
-    ordered = sorted(
-        kept.values(),
-        key=lambda item: (
-            item[2].start,
-            item[2].parameter,
-            item[2].trusts is not None,
-            sorted(item[2].trusts or ()),
-        ),
-    )
-    for index, (layer, position, change) in enumerate(ordered):
-        origins[f"change[{index}]"] = change.origin
-        origins[f"change[{index}].value"] = layer.origin("change", position, "value")
-        for trust in range(len(change.trusts or ())):
-            origins[f"change[{index}].trusts[{trust}]"] = layer.origin("change", position, "trusts", trust)
-    return tuple(change for _, _, change in ordered)
-
-
-def _missing(merged: Mapping[str, Mapping[str, Any]], leaf: Layer) -> list[InputError]:
-    """Return one problem for each required lever that no layer sets."""
-    problems = []
-    for name, model in TABLES.items():
-        for key, info in model.model_fields.items():
-            if info.is_required() and key not in merged[name]:
-                options = getattr(info.annotation, "__args__", ())
-                expected = " or ".join(f'"{option}"' for option in options)
-                place = leaf.place(name, key)
-                problems.append(
-                    InputError(f"{name}.{key} must be chosen", where=place, expected=expected, hint=info.description)
-                )
-    return problems
-
-
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
-    for key, value in over.items():
-        if isinstance(value, dict):
-            kept = base.get(key)
-            base[key] = dict(kept) if isinstance(kept, dict) else {}
-            _merge(base[key], value)
-        else:
-            base[key] = value
-
-
-def _forget(origins: dict[str, Origin], name: str, table: Mapping[str, Any]) -> None:
-    """Drop the origins of list elements that a later layer replaces."""
-    for key in table:
-        for path in [path for path in origins if path.startswith(f"{name}.{key}[")]:
-            del origins[path]
 
 
 def _put(table: dict[str, Any], path: list[str], value: object) -> None:
@@ -275,7 +276,7 @@ def _put(table: dict[str, Any], path: list[str], value: object) -> None:
 
 def _lever_value(scenario: Scenario, path: str) -> object:
     parts = path.split(".")
-    value: object = getattr(scenario, parts[0])
+    value: object = scenario.tables[parts[0]]
     for part in parts[1:]:
         fields = type(value).model_fields if isinstance(value, BaseModel) else {}
         value = getattr(value, next((name for name, info in fields.items() if info.alias == part), part))
@@ -287,3 +288,12 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return sorted(set(value))
     return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _shown(value: object) -> str:
+    """Return a lever's value as a file would write it."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, date | int | float) else f'"{value}"'

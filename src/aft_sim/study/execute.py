@@ -20,7 +20,7 @@ from aft_sim.study.result import RunResult
 @lru_cache(maxsize=16)
 def plan_for(scenario: Scenario, draw: int, until: date, baseline: Path | None = None) -> Plan:
     """The plan of a scenario on the packaged baseline or another one; kept, because seeds share it."""
-    england = bundle.load() if baseline is None else bundle.load(baseline)
+    england = bundle.load(baseline)
     return bind(scenario, england, Calendar(end=until), draw)
 
 

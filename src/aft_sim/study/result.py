@@ -17,7 +17,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 
 if TYPE_CHECKING:
-    from aft_sim.study.compare import Comparison
+    from aft_sim.study.effect import Effect
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,14 @@ class ResultSet:
     scenarios: Mapping[str, ScenarioInfo] = field(default_factory=dict)
     failures: tuple[RunFailure, ...] = ()
     folder: Path | None = None
+
+    def __str__(self) -> str:
+        """Return what the study holds, in a few lines."""
+        lines = [f"{len(self.runs)} runs, seeds {', '.join(map(str, self.seeds))}"]
+        lines += [f"  {name}: {info.title}" for name, info in self.scenarios.items()]
+        if self.failures:
+            lines.append(f"  {len(self.failures)} failed")
+        return "\n".join(lines)
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -175,11 +183,16 @@ class ResultSet:
             )
         return [(ours[key], theirs[key]) for key in common]
 
-    def effect_of(self, policy: str, vs: str = "baseline", **options: Any) -> Comparison:
-        """Paired effect of one scenario against another; see `aft_sim.study.compare.compare`."""
-        from aft_sim.study.compare import compare
+    def effect_of(self, policy: str, vs: str = "baseline", **options: Any) -> Effect:
+        """Paired effect of one scenario against another; `options` are the bands and names of `Effect`.
 
-        return compare(self, policy, vs, **options)
+        Raises:
+            InputError: The study has no runs of one of them, or none in common.
+        """
+        from aft_sim.study.effect import Effect
+
+        self.pairs(policy, vs)
+        return Effect(self, policy, vs, **options)
 
     def save(self, folder: str | Path) -> Path:
         """Store the study; see `aft_sim.study.store.save`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,12 +24,12 @@ class Row:
     """One data row of a file, with its place.
 
     Attributes:
-        path: The file.
+        path: The file, or "archive > member" for a file in an archive.
         line: Line number in the file, the header being line 1.
         cells: Column name to text, stripped of surrounding blanks.
     """
 
-    path: Path
+    path: Path | str
     line: int
     cells: dict[str, str]
 
@@ -118,6 +118,27 @@ def require_file(path: Path, what: str) -> None:
         raise InputError(f"{what} is empty", where=str(path), expected="a header and rows")
 
 
+def require_whole(path: Path, what: str) -> None:
+    """Check that the last line of a file is complete, as it is in all files that are published.
+
+    A file that was cut short in the middle of its last number or of a name in quotes has the right number
+    of cells, and would be read with a wrong value.
+
+    Raises:
+        InputError: The file is missing or empty, or its last line has no end.
+    """
+    require_file(path, what)
+    with path.open("rb") as handle:
+        handle.seek(-1, 2)
+        if handle.read() not in (b"\n", b"\r"):
+            raise InputError(
+                f"the last line of {what} has no end",
+                where=str(path),
+                expected="a line break after the last row",
+                hint="Is the file cut short? Fetch it again",
+            )
+
+
 def check_header(header: Sequence[str], columns: Sequence[str], where: str, hint: str | None = None) -> None:
     """Check that every one of `columns` is in `header` exactly once.
 
@@ -157,30 +178,46 @@ def read_rows(path: Path, columns: Sequence[str], what: str, encoding: str = "ut
     """
     require_file(path, what)
     with path.open(encoding=encoding, newline="") as handle:
-        reader = csv.reader(handle)
-        try:
-            header = [name.strip() for name in next(reader, [])]
-            check_header(header, columns, f"{path}:1")
-            for values in reader:
-                if not any(v.strip() for v in values):
-                    continue
-                if len(values) != len(header):
-                    raise InputError(
-                        f"a row of {what} has the wrong number of cells",
-                        where=f"{path}:{reader.line_num}",
-                        found=len(values),
-                        expected=f"{len(header)}, as in the header",
-                        hint="Is the file cut short, or is a name with a comma not in quotes?",
-                    )
-                cells = {k: v.strip() for k, v in zip(header, values, strict=True)}
-                yield Row(path, reader.line_num, cells)
-        except UnicodeDecodeError as problem:
-            raise InputError(
-                f"{what} is not text in the expected encoding",
-                where=f"{path}:{reader.line_num + 1}",
-                found=f"byte 0x{problem.object[problem.start]:02x}",
-                expected=encoding.removesuffix("-sig"),
-                hint="Save the file as CSV UTF-8",
-            ) from None
-        except csv.Error as problem:
-            raise InputError(f"{what} cannot be read: {problem}", where=f"{path}:{reader.line_num}") from None
+        yield from rows_of(handle, path, columns, what, encoding)
+
+
+def rows_of(handle: Iterable[str], path: Path | str, columns: Sequence[str], what: str, encoding: str) -> Iterator[Row]:
+    """Read rows from an open text file; `read_rows` explains the arguments and errors.
+
+    Args:
+        handle: Lines of text; decoding may still fail, in which case the encoding is reported.
+        path: The name of the file in messages.
+        columns: Names that must be in the header.
+        what: What the file is.
+        encoding: The encoding in which it was opened.
+
+    Yields:
+        One `Row` a data line.
+    """
+    reader = csv.reader(handle)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        check_header(header, columns, f"{path}:1")
+        for values in reader:
+            if not any(v.strip() for v in values):
+                continue
+            if len(values) != len(header):
+                raise InputError(
+                    f"a row of {what} has the wrong number of cells",
+                    where=f"{path}:{reader.line_num}",
+                    found=len(values),
+                    expected=f"{len(header)}, as in the header",
+                    hint="Is the file cut short, or is a name with a comma not in quotes?",
+                )
+            cells = {k: v.strip() for k, v in zip(header, values, strict=True)}
+            yield Row(path, reader.line_num, cells)
+    except UnicodeDecodeError as problem:
+        raise InputError(
+            f"{what} is not text in the expected encoding",
+            where=f"{path}:{reader.line_num + 1}",
+            found=f"byte 0x{problem.object[problem.start]:02x}",
+            expected=encoding.removesuffix("-sig"),
+            hint="Save the file as CSV UTF-8",
+        ) from None
+    except csv.Error as problem:
+        raise InputError(f"{what} cannot be read: {problem}", where=f"{path}:{reader.line_num}") from None

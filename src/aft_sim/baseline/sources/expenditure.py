@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from types import MappingProxyType
 
 from aft_sim.baseline.sources._csv import Row, read_rows
@@ -21,7 +22,13 @@ _LINES = {
 }
 _MAIN = ("ods_code", *_LINES.values(), "wte_avg_2023_24", "opex_2022_23_gbp_m", "tac_codes_summed")
 _DETAIL = ("ods_code", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "note")
-_FALLBACK = ("ods_code", *_LINES.values(), "impairments_net_gbp_m")
+_PAST = {
+    "staff_2022_23": "staff_gbp_m",
+    "impairments_2022_23": "impairments_net_gbp_m",
+    "depreciation_2022_23": "depreciation_gbp_m",
+    "pfi_2022_23": "pfi_lift_charges_gbp_m",
+}
+_FALLBACK = ("ods_code", *_LINES.values(), *_PAST.values())
 _PART_YEAR = "months only"
 
 
@@ -39,10 +46,16 @@ class Expenditure:
         supplies: Supplies, services and drugs.
         premises: Premises, depreciation included.
         other: The rest, bought-in care and impairments included.
-        agency: Agency staff, part of `staff`; None in 2022/23.
+        agency: Temporary staff, part of `staff`; None in 2022/23. The sum (4.67bn) exceeds the published agency spend
+            (3.02bn), so it seems to hold bank and contract staff from outside too.
         pensions: Employer's pension contributions, part of `staff`; None in 2022/23.
-        average_wte: Average whole-time equivalents of staff in 2023/24.
+        average_wte: Average whole-time equivalents of staff in 2023/24, temporary staff included. A predecessor
+            that filed for only part of the year is left out by the source: the successor's average has its staff.
         opex_2022_23: Operating expenditure of the year before.
+        staff_2022_23: Staff of the year before.
+        impairments_2022_23: Net impairments of the year before (part of `other`); no later year is by trust.
+        depreciation_2022_23: Depreciation of the year before.
+        pfi_2022_23: Charges for privately financed buildings (PFI and LIFT) of the year before.
         codes: Codes whose accounts of `year` are added up.
         part_year: Whether one of them filed for only part of the year, so that the sum is too low.
         note: Remarks of the source, joined.
@@ -59,9 +72,18 @@ class Expenditure:
     pensions: float | None
     average_wte: float | None
     opex_2022_23: float | None
+    staff_2022_23: float | None
+    impairments_2022_23: float | None
+    depreciation_2022_23: float | None
+    pfi_2022_23: float | None
     codes: tuple[str, ...]
     part_year: bool
     note: str | None
+
+    @property
+    def other_share(self) -> float | None:
+        """Share of `other` in operating expenditure, None without accounts."""
+        return None if self.other is None or not self.opex else self.other / self.opex
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,41 @@ class Accounts:
     homeless: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class BoughtIn:
+    """Range for the care that a trust buys from others, as a share of its operating expenditure.
+
+    The accounts have no line for it by trust: it is in `other` with impairments, clinical negligence premiums,
+    education and the rest. Own delivery costs between `1 - high` and `1 - low` of expenditure.
+
+    Attributes:
+        code: Current ODS code.
+        low: How far the share of `other` exceeds the median of trusts of the same type; 0 if it does not.
+        high: The share of `other` itself.
+    """
+
+    code: str
+    low: float
+    high: float
+
+
+def bought_in(accounts: Accounts, register: TrustRegister) -> Mapping[str, BoughtIn]:
+    """Range of bought-in care for each trust with accounts.
+
+    Args:
+        accounts: Expenditure by part.
+        register: Types of the trusts.
+
+    Returns:
+        Current code to range; trusts without accounts are left out.
+    """
+    shares = {code: share for code, e in accounts.trusts.items() if (share := e.other_share) is not None}
+    kind = {code: register.by_code[code].type for code in shares}
+    typical = {t: median(s for code, s in shares.items() if kind[code] == t) for t in set(kind.values())}
+    found = {code: BoughtIn(code, max(0.0, s - typical[kind[code]]), max(0.0, s)) for code, s in shares.items()}
+    return MappingProxyType(found)
+
+
 def _by_current(rows: Iterable[Row], register: TrustRegister) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -94,7 +151,11 @@ def _sum(rows: list[Row], column: str) -> float | None:
     return sum(known) if known else None
 
 
-def _latest(row: Row, detail: list[Row]) -> Expenditure:
+def _past(rows: list[Row]) -> dict[str, float | None]:
+    return {name: _sum(rows, column) for name, column in _PAST.items()}
+
+
+def _latest(row: Row, detail: list[Row], before: list[Row]) -> Expenditure:
     values = {name: row.maybe_number(column) for name, column in _LINES.items()}
     filed = values["opex"] is not None
     notes = dict.fromkeys(note for r in detail if (note := r.maybe("note")))
@@ -109,6 +170,7 @@ def _latest(row: Row, detail: list[Row]) -> Expenditure:
         codes=tuple(c for c in summed if "(2022/23 only)" not in c),
         part_year=any(_PART_YEAR in note for note in notes),
         note="; ".join(notes) or None,
+        **_past(before),
         **values,
     )
 
@@ -125,6 +187,7 @@ def _earlier(code: str, rows: list[Row]) -> Expenditure:
         codes=tuple(row.text("ods_code") for row in rows),
         part_year=False,
         note="no accounts in the 2023/24 file" if rows else "no accounts",
+        **_past(rows),
         **values,
     )
 
@@ -155,7 +218,7 @@ def read_expenditure(folder: Path, register: TrustRegister) -> Accounts:
             raise row.error("not a current trust of the register", "ods_code", "a current code")
         if code in found:
             raise row.error("the trust is there twice", "ods_code", "each code once")
-        latest = _latest(row, detail.get(code, []))
+        latest = _latest(row, detail.get(code, []), before.get(code, []))
         found[code] = latest if latest.year else _earlier(code, before.get(code, []))
     for code in register.codes():
         found.setdefault(code, _earlier(code, before.get(code, [])))

@@ -1,0 +1,130 @@
+"""The effect of one scenario against another, as a notebook asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.study import groups as who
+from aft_sim.study.compare import Bands, Comparison, EffectPath, EffectRow, compare, effect_path
+from aft_sim.study.result import ResultSet
+
+OUTCOME = "within_18_share"
+AT = "2029-03"
+BY: Mapping[str, str] = {
+    "group": "England, treated trusts together, other trusts, independent sector",
+    "quintile": "England, each deprivation fifth, the gap between the ends",
+    "trust": "each treated trust with a list",
+}
+
+
+@dataclass(frozen=True)
+class EffectTable:
+    """Rows of a comparison that prints itself.
+
+    Attributes:
+        title: What is shown: outcome, month, scenarios.
+        unit: Unit of effects, intervals, ceilings and bands.
+        rows: One a group.
+    """
+
+    title: str
+    unit: str
+    rows: tuple[EffectRow, ...]
+
+    def __iter__(self) -> Iterator[EffectRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dictionary a row: group, label, effect, low, high, ceiling, band, verdict, n_pairs.
+
+        Numbers are in `unit`; unknown ones are None. `pandas.DataFrame(table.to_dicts())` makes a frame.
+        """
+        return [
+            {
+                "group": row.group,
+                "label": row.label,
+                "effect": row.paired.effect,
+                "low": row.paired.interval[0] if row.paired.interval else None,
+                "high": row.paired.interval[1] if row.paired.interval else None,
+                "ceiling": row.ceiling,
+                "band": row.paired.band,
+                "verdict": str(row.paired.verdict),
+                "n_pairs": row.paired.n_pairs,
+            }
+            for row in self.rows
+        ]
+
+    def __str__(self) -> str:
+        """Return title and rows in aligned columns."""
+        heads = ("", f"effect, {self.unit}", "95% interval", "ceiling", "verdict")
+        lines = [heads]
+        for row, cells in zip(self.rows, self.to_dicts(), strict=True):
+            low, high = cells["low"], cells["high"]
+            interval = "one pair" if low is None else f"{low:+.3g} to {high:+.3g}"
+            ceiling = "–" if row.ceiling is None else f"{row.ceiling:+.3g}"
+            lines.append((row.label, f"{cells['effect']:+.3g}", interval, ceiling, row.words))
+        widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+        rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        return "\n".join([self.title, *(row.rstrip() for row in rows)])
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The paired effect of one scenario against another, over all outcomes and months of a study.
+
+    Attributes:
+        results: The study.
+        policy: Name of the scenario whose effect it is.
+        vs: Name of the scenario it is compared with.
+        bands: Equivalence bands; None takes the register's.
+        names: ODS code -> name of a trust, for labels.
+    """
+
+    results: ResultSet = field(repr=False)
+    policy: str
+    vs: str
+    bands: Bands | None = field(default=None, repr=False)
+    names: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def at(self, outcome: str = OUTCOME, at: str = AT) -> Comparison:
+        """Return everything known of one outcome in one month; see `compare`."""
+        return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self.names)
+
+    def path(self, outcome: str = OUTCOME, group: str = who.ENGLAND, at: str = AT) -> EffectPath:
+        """Return the effect on one group month by month; see `effect_path`."""
+        return effect_path(self.results, self.policy, self.vs, outcome, at, group, bands=self.bands, names=self.names)
+
+    def table(self, outcome: str = OUTCOME, by: str = "group", at: str = AT) -> EffectTable:
+        """Return effects of one outcome in one month as rows.
+
+        Args:
+            outcome: Name in the outcome registry.
+            by: "group", "quintile" or "trust".
+            at: Month such as "2029-03"; for flows the twelve months that end there.
+
+        Raises:
+            InputError: Unknown outcome, month or `by`, or nothing in the study to compare.
+        """
+        if by not in BY:
+            expected = "; ".join(f'"{name}" ({text})' for name, text in BY.items())
+            raise InputError("no such way to divide", found=by, expected=expected, hint=did_you_mean(str(by), BY))
+        found = self.at(outcome, at)
+        rows = tuple(row for row in found.rows if _shown(row.group, by))
+        title = f"{found.outcome.label}, {at}: {self.policy} against {self.vs}"
+        return EffectTable(title, found.outcome.effect_unit, rows)
+
+
+def _shown(group: str, by: str) -> bool:
+    if by == "group":
+        return group in (who.ENGLAND, who.TREATED, who.OTHERS, who.INDEPENDENT)
+    if by == "quintile":
+        return group in (who.ENGLAND, who.GAP) or group.startswith("quintile-")
+    return group.startswith("trust:")
