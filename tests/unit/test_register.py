@@ -225,6 +225,8 @@ def test_must_vary():
     assert REGISTER["capital.approval_months.aft"].must_vary
     assert not REGISTER["choice.elasticity"].must_vary
     assert not REGISTER["compare.band_england"].must_vary
+    assert REGISTER["programme.propensity"].must_vary
+    assert not REGISTER["health.prevention_cashable"].must_vary
 
 
 def test_hash_follows_figures_not_words():

@@ -16,7 +16,7 @@ from aft_sim.cli import terminal
 from aft_sim.cli.catalogue import mechanism_title
 
 if TYPE_CHECKING:
-    from aft_sim.spec.evidence import Audit
+    from aft_sim.spec.evidence import Audit, Excluded
     from aft_sim.spec.register import Parameter, Register
 
 EPILOG = (
@@ -152,10 +152,13 @@ def parameter_row(known: Register, p: Parameter) -> dict[str, Any]:
     }
 
 
-def excluded_row(row: Any) -> dict[str, Any]:
+def excluded_row(row: Excluded) -> dict[str, Any]:
     """An excluded row of evidence as a row for programs."""
+    from aft_sim.spec.parameters import SECTIONS
+
     return {
         "evidence": row.evidence,
+        "section": SECTIONS[row.evidence[0]][0],
         "title": row.title,
         "kind": row.kind,
         "reason": row.reason,

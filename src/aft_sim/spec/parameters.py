@@ -138,9 +138,9 @@ class Parameter:
 
     @property
     def must_vary(self) -> bool:
-        """True if every reported comparison must vary it: grade E, judged or recalled, not a convention."""
+        """True if every reported comparison must vary it: read, and grade E, judged or recalled; no convention."""
         unsure = self.grade == "E" or self.basis in ("J", "R")
-        return unsure and (self.kind != "number" or self.prior.form != "fixed")
+        return self.active and unsure and (self.kind != "number" or self.prior.form != "fixed")
 
     @property
     def awaits(self) -> str:
