@@ -53,7 +53,7 @@ EVIDENCE_IDS: frozenset[str] = frozenset(
 """All ids that an entry may cite: rows of the table, stylised facts S1 to S20, decision rules R1 to R17."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-_MODULE = re.compile(r"(?:mechanisms|policy|agents|study)/\w+\.py")
+_MODULE = re.compile(r"(?:mechanisms|policy|agents|study|spec/levers)/\w+\.py")
 _LOCATOR = re.compile(r"https?://\S+|doi:10\.\S+")
 _TEXTS = ("name", "title", "unit", "mechanism", "source", "grade", "basis", "description")
 _KEYS = {
