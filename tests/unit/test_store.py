@@ -6,6 +6,7 @@ import importlib
 import json
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 from aft_sim.basis.errors import AftSimError, InputError
 from aft_sim.outcomes import registry
+from aft_sim.spec.correlation import Group
+from aft_sim.spec.register import Register
 from aft_sim.study import runner
 from aft_sim.study.provenance import Inputs, run_hash
 from aft_sim.study.result import ResultSet, RunResult, ScenarioInfo, canonical
@@ -370,3 +373,23 @@ def test_workers_leave_with_their_parent_and_ignore_interrupts(monkeypatch):
 
 def test_empty_study_saves_and_loads(tmp_path):
     assert len(load(ResultSet(()).save(tmp_path / "study"))) == 0
+
+
+def test_runs_do_not_depend_on_parameters_that_nothing_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Register.load()
+    before = Inputs.current(date(2029, 3, 31))
+
+    def inputs(register: Register) -> Inputs:
+        monkeypatch.setattr(Register, "load", staticmethod(lambda: register))
+        return Inputs.current(date(2029, 3, 31))
+
+    fewer = Register((p for p in known.values() if p.active), groups_of_active(known))
+    assert len(fewer) < len(known)
+    assert inputs(fewer) == before
+    moved = [replace(p, default=p.high) if p.name == "capital.hub_effect" else p for p in known.values()]
+    assert inputs(Register(moved, known.groups)).register != before.register
+
+
+def groups_of_active(register: Register) -> list[Group]:
+    """Groups that some active parameter belongs to."""
+    return [group for group in register.groups if any(register[name].active for name in group.members)]

@@ -45,6 +45,12 @@ _PLAIN = (
     "trusts",
     "sd of log",
     "coefficient",
+    "sd",
+    "sd per year",
+    "minutes",
+    "incidents per year",
+    "GBP per QALY",
+    "deaths per 100,000",
     "option",
     "switch",
 )
@@ -63,7 +69,8 @@ def _all_units() -> dict[str, Unit]:
 
 
 UNITS = MappingProxyType(_all_units())
-"""All units by name."""
+"""All units by name; "sd" is a standard deviation of trusts' performance."""
+_SPELLINGS = {name.lower(): name for name in UNITS}
 
 _EXAMPLES = {
     "duration": '"3 months", "13 weeks", "10 days" or "2 years"',
@@ -197,8 +204,8 @@ def _number(text: str) -> float | None:
 
 def _named(text: str) -> Unit | None:
     low = text.lower()
-    if low in UNITS:
-        return UNITS[low]
+    if low in _SPELLINGS:
+        return UNITS[_SPELLINGS[low]]
     if low in _SYNONYMS:
         return UNITS[_SYNONYMS[low]]
     rate = _PER.match(low)

@@ -39,8 +39,18 @@ def list_(
     if as_json:
         terminal.print_json(rows)
         return
+    if what is Kind.PARAMETERS:
+        _show_parameters(rows)
+    else:
+        _show_rows(rows, flat=what is Kind.OUTCOMES)
+    terminal.say()
+    if NOTES[what]:
+        terminal.say(NOTES[what], "dim")
+    terminal.say(MORE, "dim")
+
+
+def _show_rows(rows: list[dict[str, Any]], flat: bool) -> None:
     first, below, *columns = (name for name in rows[0] if name not in HIDDEN)
-    flat = what is Kind.OUTCOMES
     heads = [_title(first), *([_title(below)] if flat else []), *map(_title, columns)]
     table = terminal.plain_table(*heads, whole=["Default", "Unit"])
     for row in rows:
@@ -50,10 +60,19 @@ def list_(
         else:
             table.add_row(Text.assemble(row[first], "\n", (row[below], "dim")), *cells)
     terminal.show(table)
-    terminal.say()
-    if NOTES[what]:
-        terminal.say(NOTES[what], "dim")
-    terminal.say(MORE, "dim")
+
+
+def _show_parameters(rows: list[dict[str, Any]]) -> None:
+    """One line a parameter, by mechanism; what nothing reads yet is dim and last."""
+    table = terminal.plain_table("Parameter", "Default", "Plausible", "Grade", whole=["Parameter", "Default", "Grade"])
+    for part in dict.fromkeys(row["mechanism"] for row in rows):
+        mine = [row for row in rows if row["mechanism"] == part]
+        table.add_row(Text(mechanism_title(part), "bold"))
+        for row in mine:
+            grade = f"{row['grade']}{'*' if row['assumption'] else ''}{'' if row['active'] else ' (inactive)'}"
+            style = "" if row["active"] else "dim"
+            table.add_row(f"  {row['name']}", row["default"], row["plausible"], grade, style=style)
+    terminal.show(table)
 
 
 def scenarios() -> list[dict[str, Any]]:
@@ -80,13 +99,14 @@ def parameters() -> list[dict[str, Any]]:
         {
             "name": p.name,
             "title": p.title,
+            "mechanism": p.mechanism,
             "default": p.describe(),
             "plausible": "" if p.kind != "number" or p.low == p.high else f"{p.low:g} to {p.high:g}",
             "grade": p.grade,
             "assumption": p.assumption,
             "active": p.active,
         }
-        for p in Register.load().values()
+        for p in sorted(Register.load().values(), key=lambda p: (p.mechanism, not p.active))
     ]
 
 
@@ -140,6 +160,11 @@ def lever_text(value: object) -> str:
     return str(value)
 
 
+def mechanism_title(part: str) -> str:
+    """A part of the model as a heading."""
+    return TITLES.get(part, part.replace("_", " ").capitalize())
+
+
 def _title(name: str) -> str:
     text = name.replace("_", " ")
     return text[0].upper() + text[1:]
@@ -149,6 +174,7 @@ def _yes(value: object) -> str:
     return "yes" if value else "no"
 
 
+TITLES = {"iho": "IHO budgets"}
 HIDDEN = {"question", "file", "kind", "who"}
 ROWS: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
     Kind.SCENARIOS: scenarios,
@@ -159,7 +185,9 @@ ROWS: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
 }
 NOTES = {
     Kind.SCENARIOS: "Wherever a scenario is asked for, a path to your own .toml file works too.",
-    Kind.PARAMETERS: "Grade: strength of the evidence, A (best) to E (none found). Plausible: about 90 %.",
+    Kind.PARAMETERS: "Grade: strength of the evidence, A (best) to E (none found); * an assumption; inactive: nothing "
+    "reads it yet. "
+    "Plausible: about 90 %. Where the numbers come from: aft-sim evidence.",
     Kind.SETS: "A set that ends in a value takes other values too: set:region:London, set:icb:QHM.",
     Kind.OUTCOMES: "",
     Kind.LEVERS: "Levers that are not active cannot be pulled yet; aft-sim show LEVER says why.",

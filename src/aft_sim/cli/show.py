@@ -144,10 +144,8 @@ def _parameter(p: Parameter) -> None:
     else:
         rows.append(("Allowed", p.allowed))
     rows += [
-        ("Drawn with", p.drawn_with or ""),
         ("By trust", "a dated change may name trusts" if p.per_trust else ""),
-        ("Source", p.source),
-        ("Evidence", ", ".join(p.evidence)),
+        *_origin(p),
         ("Grade", f"{p.grade}: {GRADES[p.grade]}"),
         ("Basis", f"{p.basis}: {BASES[p.basis]}"),
         ("Assumption", mark),
@@ -155,6 +153,25 @@ def _parameter(p: Parameter) -> None:
         ("Status", "active" if p.active else f"not active: {p.why_inactive}"),
     ]
     terminal.show(terminal.facts(rows))
+
+
+def _origin(p: Parameter) -> list[tuple[str, str]]:
+    """Where a parameter comes from and how it changed."""
+    from aft_sim.spec.register import Register
+
+    group = Register.load().group_of(p.name)
+    others = ", ".join(name for name in group.members if name != p.name) if group else ""
+    words = f"{group.name}, rank correlation {group.rank_correlation:g} with {others}" if group else ""
+    changes = [f"{r.day}: was {p.describe(r.was)}; {r.why}" for r in p.history]
+    return [
+        ("Drawn with", words),
+        ("Source", p.source),
+        ("Address", "\n".join(p.locators)),
+        ("Evidence", ", ".join(p.evidence)),
+        ("Note", p.note),
+        ("Replace with", p.replace_with),
+        ("History", "\n".join(changes) or "unchanged since the first version"),
+    ]
 
 
 def _lever(lever: Lever) -> None:

@@ -20,6 +20,8 @@ SCHEMA_VERSION = 1
 """Version of the layout of a study folder."""
 
 _PACKAGES = ("aft-sim", "mesa", "numpy", "scipy", "numba", "pyarrow", "pydantic")
+#: Tables whose content counts by the register's own hash, or not at all.
+_REGISTER_TABLES = ("register", "correlations.toml", "excluded.toml")
 _MODEL_PARTS = (
     "basis",
     "spec",
@@ -41,7 +43,8 @@ class Inputs:
     Attributes:
         until: last day of the runs (ISO date), None where the runs were not made by the runner.
         code: hash of the source of the model's own modules.
-        register: hash of the parameter register's tables.
+        register: hash of what the model reads from the register and of the other tables of `spec`; words, sources and
+            parameters that nothing reads yet do not count.
         baseline: hash of the baseline's tables.
     """
 
@@ -58,9 +61,18 @@ class Inputs:
         return cls(
             until=until.isoformat(),
             code=_digest(root, code),
-            register=_digest(root, _files(root / "spec" / "tables", "")),
+            register=_register(root),
             baseline=_tables(baseline or root / "baseline" / "tables"),
         )
+
+
+def _register(root: Path) -> str:
+    """Hash of the register's active entries and of all other tables, such as the named sets."""
+    from aft_sim.spec.register import Register
+
+    tables = _files(root / "spec" / "tables", "")
+    others = _digest(root, [file for file in tables if not file.name.startswith(_REGISTER_TABLES)])
+    return hashlib.sha256(f"{Register.load().hash}\n{others}".encode()).hexdigest()
 
 
 def _tables(folder: Path) -> str:
