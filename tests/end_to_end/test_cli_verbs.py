@@ -92,9 +92,10 @@ def test_check_says_what_a_file_changes(cli, tmp_path: Path) -> None:
     ended = cli("check", "mine.toml", "baseline", "no-aft")
     assert ended.code == 0
     assert "ok mine.toml: mine, Mine" in ended.flat
-    assert "capital.delivery 0.7 0.8 (register) mine.toml:6" in ended.flat
+    assert "capital.delivery 0.8 0.7 share" in ended.flat
+    assert "register mine.toml:6" in ended.flat
     assert "changes nothing against baseline" in ended.flat
-    assert "aft.designated none set:first-wave (baseline)" in ended.flat
+    assert "aft.designated set:first-wave none" in ended.flat
 
 
 def test_check_invariants(cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,7 +248,7 @@ def _beds(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Metho
 def _catchments(facts: TrustFacts, host_mix: Array, kinds: Sequence[str]) -> list[Method]:
     mix = np.stack([facts[f"catchment.q{q}"] for q in range(1, 6)], axis=1)
     value, low, high, error = by_residents(mix, host_mix, kinds)
-    unknown = np.isnan(mix).any(axis=1)
+    unknown = np.asarray(np.isnan(mix).any(axis=1))
     how = "residents of the host board, of England where there is none"
     for i in np.flatnonzero(unknown):
         for q in range(5):

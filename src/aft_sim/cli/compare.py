@@ -88,7 +88,7 @@ def compare(
     else:
         results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline, settings or [])
     code = terminal.report_failures(results)
-    names = trusts.names(bundle.load() if baseline is None else bundle.load(baseline))
+    names = trusts.names(bundle.load(baseline))
     comparison = paired(results, *pair, outcome=outcome, at=month, names=names)
     shown = tuple(row for row in comparison.rows if _wanted(row, by))
     if as_json:

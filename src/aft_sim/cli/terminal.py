@@ -172,7 +172,7 @@ def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
             "the model is not made for later months", where="--until", found=until, expected=f"{longest} at the latest"
         )
     try:
-        opening = (bundle.load() if baseline is None else bundle.load(baseline)).opening
+        opening = (bundle.load(baseline)).opening
         return tuple(month.label for month in Calendar(opening, last_day(until)).months)
     except InputError as error:
         raise InputError(

@@ -58,5 +58,5 @@ def forget(model: mesa.Model) -> None:
 
 def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:
     """Run a month, so that everything compiled is in its file cache before workers ask for it at the same time."""
-    england = bundle.load() if baseline is None else bundle.load(baseline)
+    england = bundle.load(baseline)
     run_once(scenario, 0, 0, Calendar(england.opening).months[0].last_day, baseline=baseline)
