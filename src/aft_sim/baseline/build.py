@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.baseline import carry, tables
+from aft_sim.baseline import carry, collect, tables
 from aft_sim.baseline.assemble import ENGLAND, OUTSIDE, RawRows, assemble, pool_small
 from aft_sim.baseline.impute import MissingTrust, impute
 from aft_sim.baseline.priorities import Priorities, measure_priorities
@@ -22,8 +22,8 @@ from aft_sim.baseline.reconcile import Flows, ReconcileSettings, reconcile
 from aft_sim.baseline.seasonality import Season, estimate_season, latest_year_weekly_rate
 from aft_sim.baseline.settle import RowFlows, correction
 from aft_sim.baseline.sources.catchments import Catchments, read_catchments
-from aft_sim.baseline.sources.estates import Estates, read_estates
-from aft_sim.baseline.sources.expenditure import Accounts, read_expenditure
+from aft_sim.baseline.sources.estates import read_estates
+from aft_sim.baseline.sources.expenditure import read_expenditure
 from aft_sim.baseline.sources.geography import (
     CommissionerMap,
     frimley_weights,
@@ -55,13 +55,12 @@ FILES = {
     "expenditure": "trust_expenditure_tac_2023_24_by_current_trust.csv",
     "expenditure_detail": "trust_expenditure_tac_2023_24.csv",
     "expenditure_before": "trust_expenditure_tac_2022_23.csv",
+    **collect.FILES,
+    **{name: f"series/{name}.csv" for name in collect.SERIES},
 }
 #: The trust without a return, and where comparable trusts are found.
 MISSING_TRUST = "RHQ"
 MISSING_TRUST_TYPE = "ACUTE - TEACHING"
-#: Providers' expenditure 2025/26, GBP m, to which trusts' accounts of 2023/24 are rolled forward (NHS England,
-#: financial performance report 2025/26 quarter 4, draft accounts).
-SECTOR_EXPENDITURE = 152_745.0
 #: Months of which a trust's trend is taken, and the fewest of England's latest twelve that make a yearly rate.
 TREND_MONTHS, FEWEST_MONTHS = 12, 6
 #: Weeks waited by those who joined lately: the first week is only half of one.
@@ -98,8 +97,7 @@ class Sources:
     months: ProviderMonths
     series: RttMonthly
     targets: tuple[Target, ...]
-    estates: Estates
-    accounts: Accounts
+    facts: collect.FactSources
 
 
 def read_sources(folder: Path, say: Callable[[str], None], rtt: Path | None = None) -> Sources:
@@ -135,8 +133,7 @@ def read_sources(folder: Path, say: Callable[[str], None], rtt: Path | None = No
         read_provider_months(path["provider_months"], register),
         read_rtt_monthly(path["rtt_monthly"]),
         read_targets(path["targets"]),
-        read_estates(path["estates"], register),
-        accounts,
+        collect.read_fact_sources(folder, register, accounts, read_estates(path["estates"], register), say),
     )
 
 
@@ -394,4 +391,4 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-__all__ = ["FILES", "OUTSIDE", "SECTOR_EXPENDITURE", "Built", "Sources", "build", "derive", "read_sources"]
+__all__ = ["FILES", "OUTSIDE", "Built", "Sources", "build", "derive", "read_sources"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.baseline import tables
+from aft_sim.baseline.facts import Total, TrustFacts
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
 from aft_sim.basis.calendar import opening_monday
@@ -74,7 +75,10 @@ class Bundle:
     """Everything a run starts from.
 
     Attributes:
-        trusts: the trust register.
+        trusts: the trust register, with the facts that today's mechanisms read.
+        facts: everything known of each trust, with ranges where it is estimated.
+        catchment_icb: (trust, icb) published catchment by board of residence; NaN where none is published.
+        totals: England added up from its trusts, beside the published totals.
         icb_code, icb_name, icb_region: the 36 ICBs of April 2026.
         population: (icb, quintile) residents.
         provider_code: ODS code of trusts, "IS-" and the ICB for the independent sector.
@@ -100,6 +104,9 @@ class Bundle:
     """
 
     trusts: TrustTable
+    facts: TrustFacts
+    catchment_icb: Array
+    totals: tuple[Total, ...]
     icb_code: tuple[str, ...]
     icb_name: tuple[str, ...]
     icb_region: tuple[str, ...]
@@ -198,6 +205,20 @@ def folder_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _catchments(folder: Path, trust: Mapping[str, int], icb: Mapping[str, int]) -> Array:
+    found = tables.read(folder, "catchments")
+    shares = np.zeros((len(trust), len(icb)))
+    at = [trust[code] for code in found["trust"]], [icb[code] for code in found["icb"]]
+    shares[at] = found["share"]
+    return np.where(shares.sum(axis=1, keepdims=True) > 0, shares, np.nan)
+
+
+def _totals(folder: Path) -> tuple[Total, ...]:
+    found = tables.read(folder, "totals")
+    rows = zip(*(np.asarray(found[f.name], dtype=object).tolist() for f in fields(Total)), strict=True)
+    return tuple(Total(*row) for row in rows)
+
+
 @lru_cache(maxsize=4)
 def load(folder: Path | None = None) -> Bundle:
     """Load a baseline: the packaged one, or one that `aft-sim baseline build` wrote.
@@ -212,6 +233,7 @@ def load(folder: Path | None = None) -> Bundle:
     rows, flows = tables.read(folder, "rows"), tables.read(folder, "flows")
     icb_index = {code: i for i, code in enumerate(icbs["code"])}
     trust_index = {code: i for i, code in enumerate(t["code"])}
+    facts = TrustFacts.from_columns(t["code"], tables.read(folder, "facts"))
     n_rows = len(rows["function"])
     counts = tables.read(folder, "waiting")
     waiting = np.zeros((n_rows, 2, N_WEEKS))
@@ -226,14 +248,17 @@ def load(folder: Path | None = None) -> Bundle:
             _text(t["region"]),
             np.array([icb_index.get(k, -1) for k in t["icb"]]),
             np.asarray(t["foundation"]),
-            t["segment"],
-            t["planned_surplus"],
-            t["expenditure_gbp_m"],
+            facts.stated("oversight.segment"),
+            facts.stated("money.planned_surplus"),
+            facts["expenditure.rolled_forward"],
             tuple(t["expenditure_year"]),
-            t["capital_gbp_m"],
-            t["backlog_gbp_m"],
-            np.stack([t[f"catchment_q{q + 1}"] for q in range(5)], axis=1),
+            facts.stated("estate.capital"),
+            facts.stated("estate.backlog"),
+            np.stack([facts.stated(f"catchment.q{q + 1}") for q in range(5)], axis=1),
         ),
+        facts=facts,
+        catchment_icb=_catchments(folder, trust_index, icb_index),
+        totals=_totals(folder),
         icb_code=_text(icbs["code"]),
         icb_name=_text(icbs["name"]),
         icb_region=_text(icbs["region"]),

@@ -23,6 +23,7 @@ from aft_sim.baseline.sources.series_table import SeriesTable
 from aft_sim.baseline.sources.trusts import TrustRegister
 from aft_sim.baseline.sources.workforce import read_workforce
 from aft_sim.baseline.staffing import Staffing, staffing
+from aft_sim.basis.errors import InputError
 
 _NOF = "official/nhs-oversight-framework-mental-health-and-community-trust"
 FILES = {
@@ -102,17 +103,12 @@ def read_fact_sources(
     )
 
 
-def collect(s: FactSources, treatment_functions: Mapping[str, int]) -> TrustFacts:
-    """Facts of every trust as published.
-
-    Args:
-        s: the sources.
-        treatment_functions: number of treatment functions with a list, by trust; trusts without a list are absent.
-    """
+def collect(s: FactSources) -> TrustFacts:
+    """Facts of every trust as published."""
     facts = TrustFacts.empty(s.register.codes())
     for i, trust in enumerate(s.register.trusts):
         found: dict[str, float | None] = {}
-        found |= _services(trust.code, s, treatment_functions)
+        found |= _services(trust.code, s)
         found |= _money(trust.code, s) | _staff(trust.code, s) | _care(trust.code, s)
         found |= _estate(trust.code, s) | _oversight(trust.code, s)
         if trust.catchment is not None:
@@ -127,11 +123,9 @@ def _flag(value: bool | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _services(code: str, s: FactSources, functions: Mapping[str, int]) -> dict[str, float | None]:
+def _services(code: str, s: FactSources) -> dict[str, float | None]:
     care, beds = s.emergency.trusts.get(code), s.beds.trusts.get(code)
     return {
-        "services.waiting_list": _flag(code in functions),
-        "services.treatment_functions": functions.get(code),
         "services.emergency_department": _flag(care is not None and care.attendances[0] > 0),
         "services.overnight_beds": None if code in s.beds.all_zero else _flag(beds is not None),
         "services.diagnostics": _flag(code in s.diagnostics.trusts),
@@ -249,3 +243,20 @@ def _oversight(code: str, s: FactSources) -> dict[str, float | None]:
 
 def _rating(text: str | None) -> float | None:
     return None if text is None else RATINGS.get(text.casefold())
+
+
+def finding(table: SeriesTable, what: tuple[str, str]) -> float:
+    """The one number of a measure in a year of the annual findings on money.
+
+    Args:
+        table: `provider_finance_annual`.
+        what: year and measure, for example ("2025/26", "provider expenditure").
+
+    Raises:
+        InputError: there is no such figure, or more than one.
+    """
+    year, measure = (table.layout.keys.index(key) for key in ("fy", "measure"))
+    found = [i for i, row in enumerate(table.rows) if (row[year], row[measure]) == what]
+    if len(found) != 1:
+        raise InputError(f"{len(found)} figures of {what[1]} in {what[0]}", where=table.layout.name, expected="one")
+    return float(table.columns["value"][found[0]])

@@ -67,14 +67,12 @@ class Kind:
 
 _YES = {0: "no", 1: "yes"}
 _RATINGS = {1: "outstanding", 2: "good", 3: "requires improvement", 4: "inadequate"}
-_RTT, _BEDS, _AE = "RTT full extract", "KH03", "A&E attendances and emergency admissions"
+_BEDS, _AE = "KH03", "A&E attendances and emergency admissions"
 _TAC, _ERIC, _NOF = "trust accounts consolidation", "ERIC", "NHS Oversight Framework"
 _DM01, _CSDS, _SURVEY = "DM01 full extract", "community services data set", "NHS staff survey"
 _REGISTER, _COST = "trust register", "National Cost Collection"
 
 KINDS: tuple[Kind, ...] = (
-    Kind("services.waiting_list", "Consultant-led waiting list", "code", "January 2026", _RTT, _YES),
-    Kind("services.treatment_functions", "Treatment functions with a list", "count", "January 2026", _RTT),
     Kind("services.emergency_department", "Major A&E department (type 1)", "code", "May 2026", _AE, _YES),
     Kind("services.overnight_beds", "Overnight beds", "code", "January to March 2026", _BEDS, _YES),
     Kind("services.diagnostics", "Diagnostic tests", "code", "March 2026", _DM01, _YES),
@@ -262,6 +260,10 @@ class TrustFacts:
         """Values of a kind where published for its own period; NaN elsewhere."""
         return np.where(self.basis[self._at(name)] == Basis.PUBLISHED, self[name], np.nan)
 
+    def stated(self, name: str) -> Array:
+        """Values of a kind that somebody published, for this period or another, or the trust gave; NaN elsewhere."""
+        return np.where(self.estimated(name), np.nan, self[name])
+
     def range(self, name: str) -> tuple[Array, Array]:
         """(trust,) lower and upper ends: those of an estimate, the value itself where published."""
         k = self._at(name)
@@ -285,3 +287,49 @@ class TrustFacts:
         k = self._at(name)
         self.value[k, trust], self.low[k, trust], self.high[k, trust] = fact.value, fact.low, fact.high
         self.basis[k, trust] = Basis.UNKNOWN if np.isnan(fact.value) else fact.basis
+
+
+SMALL = 0.005
+"""Residual, as a share of England, that needs no explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One total of England.
+
+    Attributes:
+        name: What is added up.
+        unit: Its unit.
+        period: Of both figures.
+        trusts: Sum over trusts of their published figures.
+        others: What providers that are no trust add; 0 where the published total leaves them out.
+        estimates: What estimates for trusts without a figure add; not part of the residual.
+        published: Published total.
+        source: Where it is published.
+        why: What explains the residual; empty where it is small or nothing explains it.
+    """
+
+    name: str
+    unit: str
+    period: str
+    trusts: float
+    others: float
+    estimates: float
+    published: float
+    source: str
+    why: str
+
+    @property
+    def residual(self) -> float:
+        """Sum of published figures less the published total."""
+        return self.trusts + self.others - self.published
+
+    @property
+    def share(self) -> float:
+        """Residual as a share of the published total."""
+        return self.residual / abs(self.published)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether the residual is above half a per cent and nothing explains it."""
+        return abs(self.share) > SMALL and not self.why

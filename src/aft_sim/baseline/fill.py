@@ -14,12 +14,14 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.baseline.collect import FactSources
+from aft_sim.baseline.collect import FactSources, finding
 from aft_sim.baseline.facts import Basis, Fact, TrustFacts
 from aft_sim.baseline.sources.expenditure import bought_in
 
 Array = NDArray[np.float64]
 
+OUTTURN = ("2025/26", "provider expenditure")
+"""Year and measure of the outturn that expenditure is rolled forward to, GBP m."""
 FEW = 5
 """Comparable trusts below which a type is not told apart from all the others."""
 ENDS = (5.0, 95.0)
@@ -127,6 +129,15 @@ def by_residents(mix: Array, host: Array, kinds: Sequence[str]) -> tuple[Array, 
     gap = mix - host
     low, high = np.nanpercentile(gap, ENDS, axis=0)
     return host, np.clip(host + low, 0, 1), np.clip(host + high, 0, 1), float(np.nanmedian(np.abs(gap)))
+
+
+def roll_forward(s: FactSources) -> Array:
+    """(trust,) operating expenditure 2025/26, GBP m: accounts, older ones moved on a year, scaled to the outturn."""
+    accounts = [s.accounts.trusts[code] for code in s.register.codes()]
+    both = [(e.opex, e.opex_2022_23) for e in accounts if e.year == "2023/24" and e.opex and e.opex_2022_23]
+    moved = {"2023/24": 1.0, "2022/23": sum(new for new, _ in both) / sum(old for _, old in both)}
+    latest = np.array([np.nan if e.opex is None or e.year is None else e.opex * moved[e.year] for e in accounts])
+    return np.asarray(latest * finding(s.series["provider_finance_annual"], OUTTURN) / np.nansum(latest))
 
 
 def fill(facts: TrustFacts, s: FactSources, rolled_forward: Array, host_mix: Array) -> list[Method]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline import bundle, tables
 from aft_sim.baseline.bundle import Bundle
+from aft_sim.baseline.facts import Basis, Fact
 from aft_sim.baseline.impute import largest_remainder
 from aft_sim.baseline.reconcile import WEEKS_A_MONTH
 from aft_sim.baseline.sources._csv import Row, read_rows
@@ -37,7 +38,7 @@ class Column:
         unit: of the value, where the file names none.
         low, high: bounds in that unit.
         units: other units that may be written, with the factor that turns them into `unit`.
-        stored: column of the table of trusts, None for lists and flows.
+        stored: kind of fact it replaces, None for lists and flows.
         factor: what turns `unit` into what is stored.
     """
 
@@ -55,19 +56,27 @@ def _money(name: str, label: str, high: float, stored: str) -> Column:
     return Column(name, label, "GBP m", 0.0, high, {"GBP": 1e-6, "GBP bn": 1e3}, stored)
 
 
+SHARE = {"share": 100.0}
 COLUMNS: Mapping[str, Column] = {
     c.name: c
     for c in (
-        _money("expenditure", "Expenditure 2025/26", 5_000.0, "expenditure_gbp_m"),
+        _money("expenditure", "Expenditure 2025/26", 5_000.0, "expenditure.rolled_forward"),
         Column(
-            "planned_surplus", "Planned surplus 2025/26", "%", -30.0, 30.0, {"share": 100.0}, "planned_surplus", 0.01
+            "planned_surplus",
+            "Planned surplus 2025/26",
+            "%",
+            -30.0,
+            30.0,
+            {"share": 100.0},
+            "money.planned_surplus",
+            0.01,
         ),
-        _money("capital", "Capital a year", 1_500.0, "capital_gbp_m"),
-        _money("backlog", "Maintenance backlog", 3_000.0, "backlog_gbp_m"),
-        Column("segment", "Oversight segment", "1 to 5", 1, 5, {}, "segment"),
+        _money("capital", "Capital a year", 1_500.0, "estate.capital"),
+        _money("backlog", "Maintenance backlog", 3_000.0, "estate.backlog"),
+        Column("segment", "Oversight segment", "1 to 5", 1, 5, {}, "oversight.segment"),
         *(
             Column(
-                f"catchment_q{q}", f"Catchment, fifth {q} of 5", "%", 0, 100, {"share": 100.0}, f"catchment_q{q}", 0.01
+                f"catchment_q{q}", f"Catchment, fifth {q} of 5", "%", 0, 100, {"share": 100.0}, f"catchment.q{q}", 0.01
             )
             for q in range(1, 6)
         ),
@@ -330,7 +339,7 @@ def _record(figure: Figure, was: float, now: float, table: str) -> dict[str, Any
 
 
 def _apply_trusts(figures: Sequence[Figure], folder: Path, b: Bundle) -> list[dict[str, Any]]:
-    table = tables.read(folder, "trusts")
+    facts = b.facts
     made = []
     total = {
         code: sum(f.value for f in figures if f.code == code and f.column.name in CATCHMENT)
@@ -339,14 +348,12 @@ def _apply_trusts(figures: Sequence[Figure], folder: Path, b: Bundle) -> list[di
     for f in figures:
         if f.column.stored is None:
             continue
-        values = np.array(table[f.column.stored], dtype=float)
         i = b.trust(f.code)
         now = f.value * 100 / total[f.code] if f.column.name in CATCHMENT else f.value
-        made.append(_record(f, float(values[i]) / f.column.factor, now, "trusts"))
-        values[i] = now * f.column.factor
-        table[f.column.stored] = values
+        made.append(_record(f, float(facts[f.column.stored][i]) / f.column.factor, now, "trusts"))
+        facts.put(f.column.stored, i, Fact(now * f.column.factor, Basis.OWN))
     if made:
-        tables.write(folder, "trusts", table)
+        tables.write(folder, "facts", facts.columns())
     return made
 
 

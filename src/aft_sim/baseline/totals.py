@@ -6,58 +6,13 @@ without a figure would add, and the published total. What explains a residual ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from aft_sim.baseline.collect import FactSources
-from aft_sim.baseline.facts import BY_NAME, TrustFacts
-from aft_sim.baseline.sources.series_table import SeriesTable
+from aft_sim.baseline.collect import FactSources, finding
+from aft_sim.baseline.facts import BY_NAME, Total, TrustFacts
+from aft_sim.baseline.fill import OUTTURN
 
-SMALL = 0.005
-"""Residual, as a share of England, that needs no explanation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """One total of England.
-
-    Attributes:
-        name: What is added up.
-        unit: Its unit.
-        period: Of both figures.
-        trusts: Sum over trusts of their published figures.
-        others: What providers that are no trust add; 0 where the published total leaves them out.
-        estimates: What estimates for trusts without a figure add; not part of the residual.
-        published: Published total.
-        source: Where it is published.
-        why: What explains the residual; empty where it is small or nothing explains it.
-    """
-
-    name: str
-    unit: str
-    period: str
-    trusts: float
-    others: float
-    estimates: float
-    published: float
-    source: str
-    why: str
-
-    @property
-    def residual(self) -> float:
-        """Sum of published figures less the published total."""
-        return self.trusts + self.others - self.published
-
-    @property
-    def share(self) -> float:
-        """Residual as a share of the published total."""
-        return self.residual / abs(self.published)
-
-    @property
-    def unexplained(self) -> bool:
-        """Whether the residual is above half a per cent and nothing explains it."""
-        return abs(self.share) > SMALL and not self.why
+PLAN_SPEND = "provider expenditure plan"
 
 
 def totals(facts: TrustFacts, s: FactSources) -> list[Total]:
@@ -94,34 +49,62 @@ def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
             "five trusts filed no accounts and one for part of the year: estimated from 2022/23",
             part + homeless,
         ),
+        _rolled(facts, finding(finance, OUTTURN)),
+        _plans(facts, finding(finance, ("2025/26", "provider income plan")), finding(finance, ("2025/26", PLAN_SPEND))),
         _line(
             facts,
             "estate.capital",
             "Capital investment in the estate",
-            _one(finance, "2024/25", "trust estate capital investment (ERIC)"),
+            finding(finance, ("2024/25", "trust estate capital investment (ERIC)")),
             "ERIC 2024/25",
         ),
         _line(
             facts,
             "estate.backlog",
             "Backlog maintenance",
-            1000 * _one(finance, "2024/25", "backlog maintenance"),
+            1000 * finding(finance, ("2024/25", "backlog maintenance")),
             "ERIC 2024/25",
             "not published by trust for mental health, community and ambulance trusts",
         ),
     ]
 
 
-def _one(table: SeriesTable, period: str, measure: str) -> float:
-    """The one number of a measure in a year, whatever its unit and basis."""
-    found = [
-        float(table.columns["value"][i])
-        for i, row in enumerate(table.rows)
-        if row[table.layout.keys.index("fy")] == period and row[table.layout.keys.index("measure")] == measure
-    ]
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} figures of {measure} in {period}")
-    return found[0]
+def _rolled(facts: TrustFacts, outturn: float) -> Total:
+    """What two years of growth add to the accounts; this is the one scaling of money."""
+    kind = BY_NAME["expenditure.rolled_forward"]
+    whole = float(np.nansum(facts["expenditure.total"]))
+    why = (
+        f"two years of pay, prices and activity: accounts are multiplied by {outturn / whole:.3f} for all trusts alike"
+    )
+    return Total(
+        "Operating expenditure, before rolling forward",
+        kind.unit,
+        kind.period,
+        whole,
+        0.0,
+        0.0,
+        outturn,
+        "financial performance report, outturn 2025/26",
+        why,
+    )
+
+
+def _plans(facts: TrustFacts, income: float, spending: float) -> Total:
+    """Planned surpluses in money; no scaling is made."""
+    share, size = facts["money.planned_surplus"], facts["expenditure.rolled_forward"]
+    own = float(np.nansum(facts.published("money.planned_surplus") * size))
+    why = "trusts' shares leave deficit support of GBP 2.2bn out, the published plan counts it"
+    return Total(
+        "Planned surplus",
+        "GBP m a year",
+        "2025/26",
+        own,
+        0.0,
+        float(np.nansum(share * size)) - own,
+        income - spending,
+        "financial performance report, plan 2025/26",
+        why,
+    )
 
 
 def _staff(s: FactSources) -> list[Total]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline import tables
 from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, RawRows
-from aft_sim.baseline.build import SECTOR_EXPENDITURE, SERIES_COLUMNS, Built, Sources
-from aft_sim.baseline.sources.expenditure import Expenditure
+from aft_sim.baseline.build import SERIES_COLUMNS, Built, Sources
+from aft_sim.baseline.collect import collect
+from aft_sim.baseline.fill import fill, roll_forward
 from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
 from aft_sim.baseline.sources.series import RttMonthly
+from aft_sim.baseline.totals import totals
 
 Array = NDArray[np.float64]
 
@@ -47,44 +50,52 @@ def write_month(
 
 
 def _write_trusts(folder: Path, s: Sources) -> None:
-    trusts = s.register.trusts
-    account = [s.accounts.trusts[t.code] for t in trusts]
-    catchment = np.array([t.catchment or (np.nan,) * 5 for t in trusts])
-    capital = [sum(s.estates.trusts[t.code].capital) if t.code in s.estates.trusts else np.nan for t in trusts]
-    columns: dict[str, Any] = {
-        "code": [t.code for t in trusts],
-        "name": [t.name for t in trusts],
-        "type": [t.type for t in trusts],
-        "icb": [t.icb for t in trusts],
-        "region": [t.region for t in trusts],
-        "foundation": [t.foundation for t in trusts],
-        "segment": _floats([t.oversight.segment if t.oversight else None for t in trusts]),
-        "segment_quarter": [t.oversight.quarter if t.oversight else None for t in trusts],
-        "planned_surplus": _floats([_share(t.planned_surplus_pct) for t in trusts]),
-        "expenditure_gbp_m": _expenditure(account),
-        "expenditure_year": [a.year for a in account],
-        "capital_gbp_m": np.array(capital),
-        "backlog_gbp_m": _floats([t.backlog_gbp_m for t in trusts]),
-    }
-    columns |= {f"catchment_q{q + 1}": catchment[:, q] for q in range(5)}
-    tables.write(folder, "trusts", columns)
-
-
-def _expenditure(account: Sequence[Expenditure]) -> Array:
-    """Operating expenditure 2025/26, GBP m: accounts, older ones moved on a year, scaled to the sector's outturn."""
-    both = [(a.opex, a.opex_2022_23) for a in account if a.year == "2023/24" and a.opex and a.opex_2022_23]
-    one_year = sum(new for new, _ in both) / sum(old for _, old in both)
-    moved = {"2023/24": 1.0, "2022/23": one_year}
-    latest = _floats([None if a.opex is None or a.year is None else a.opex * moved[a.year] for a in account])
-    return np.asarray(latest * SECTOR_EXPENDITURE / np.nansum(latest))
-
-
-def _share(percent: float | None) -> float | None:
-    return None if percent is None else percent / 100
-
-
-def _floats(values: list[Any]) -> Array:
-    return np.array([np.nan if v is None else float(v) for v in values])
+    """Write who the trusts are, their facts, where their patients live, and England added up from them."""
+    trusts, icbs = s.register.trusts, [i.code for i in s.icbs.icbs]
+    tables.write(
+        folder,
+        "trusts",
+        {
+            "code": [t.code for t in trusts],
+            "name": [t.name for t in trusts],
+            "type": [t.type for t in trusts],
+            "estates_type": [t.eric_type for t in trusts],
+            "icb": [t.icb for t in trusts],
+            "region": [t.region for t in trusts],
+            "foundation": [t.foundation for t in trusts],
+            "segment_quarter": [t.oversight.quarter if t.oversight else None for t in trusts],
+            "expenditure_year": [s.facts.accounts.trusts[t.code].year for t in trusts],
+        },
+    )
+    facts = collect(s.facts)
+    mix = s.icbs.population / s.icbs.population.sum(axis=1, keepdims=True)
+    england = s.icbs.population.sum(axis=0) / s.icbs.population.sum()
+    host_mix = np.array([england if t.icb is None else mix[icbs.index(t.icb)] for t in trusts])
+    methods = fill(facts, s.facts, roll_forward(s.facts), host_mix)
+    tables.write(folder, "facts", facts.columns())
+    tables.write(
+        folder,
+        "estimates",
+        {
+            "fact": [m.fact for m in methods],
+            "how": [m.how for m in methods],
+            "trusts": [" ".join(m.trusts) for m in methods],
+            "compared": np.array([m.compared for m in methods], dtype=np.int16),
+            "error": np.array([m.error for m in methods]),
+        },
+    )
+    lines = [asdict(line) for line in totals(facts, s.facts)]
+    tables.write(folder, "totals", {name: [line[name] for line in lines] for name in lines[0]})
+    row, where = np.nonzero(s.catchments.shares)
+    tables.write(
+        folder,
+        "catchments",
+        {
+            "trust": [s.catchments.trusts[i] for i in row],
+            "icb": [s.catchments.icbs[j] for j in where],
+            "share": tables.float32(s.catchments.shares[row, where]),
+        },
+    )
 
 
 def _write_icbs(folder: Path, s: Sources) -> None:
@@ -235,7 +246,6 @@ def summary(extract: RttExtract, b: Built, settings: dict[str, Any], hashes: dic
         "licence": tables.ATTRIBUTION,
         "sources_sha256": hashes,
         "settings": settings,
-        "sector_expenditure_gbp_m": SECTOR_EXPENDITURE,
         "opening": {
             "england_as_reported": int(reported.sum()),
             "england_with_estimates": int(england),
