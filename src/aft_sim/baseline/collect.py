@@ -155,8 +155,9 @@ def _money(code: str, s: FactSources) -> dict[str, float | None]:
         "money.collected_cost": cost.cost if cost else None,
     }
     if profile:
+        england = s.profiles.england_cost_index
         found |= {
-            "money.cost_index": profile.cost_index,
+            "money.cost_index": profile.cost_index / england if profile.cost_index else None,
             "money.productivity_growth": profile.productivity_growth,
             "quality.shmi": profile.shmi.value if profile.shmi else None,
             "staff.engagement": profile.engagement,

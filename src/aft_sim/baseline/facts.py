@@ -92,7 +92,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("money.variance_to_plan", "Variance to plan as a share of income", "share", "2025/26", _NOF),
     Kind("money.deficit", "In deficit, planned or actual", "code", "2025/26", _NOF, _YES),
     Kind("money.collected_cost", "Collected cost, a lower bound", "GBP m a year", "2024/25", _COST),
-    Kind("money.cost_index", "Cost over that of the same work at national prices", "ratio", "2024/25", _COST),
+    Kind("money.cost_index", "Cost of the same work, England 1", "ratio", "2024/25", _COST),
     Kind("money.productivity_growth", "Growth of productivity on the year before", "share", "2025/26", _NOF),
     Kind("staff.accounts", "Average staff, temporary ones included", "FTE", "2023/24", _TAC),
     Kind("staff.fte", "Staff in the national definition", "FTE", "February 2026", f"{_TAC}; workforce statistics"),

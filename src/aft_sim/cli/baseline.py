@@ -71,7 +71,9 @@ def show(
     if code.casefold() == "england":
         page: Any = pages.England.of(baseline)
     else:
-        page = pages.trust_page(baseline, _find(baseline, code))
+        from aft_sim.cli.trust_page import TrustPage
+
+        page = TrustPage(baseline, _find(baseline, code))
     if as_json:
         terminal.print_json(page.content())
     else:

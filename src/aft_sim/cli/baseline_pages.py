@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.text import Text
 
 from aft_sim.cli import terminal
 from aft_sim.mechanisms import measures
@@ -15,6 +16,7 @@ from aft_sim.present.style import month_name
 
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import Bundle
+    from aft_sim.baseline.facts import Total
 
 Array = NDArray[np.float64]
 
@@ -100,6 +102,7 @@ class England:
             "lists": {name.strip(): figures for name, figures in self.lists.items()},
             "published_with_estimates": self.published,
             "flows_a_week": b.summary["weekly_rates"],
+            "totals": [asdict(line) | {"residual": line.residual, "share": line.share} for line in b.totals],
             "counts": self._counts(),
             "sources_sha256": b.summary["sources_sha256"],
             "licence": b.summary["licence"],
@@ -152,7 +155,36 @@ class England:
             "(provider and treatment function)."
         )
         terminal.say()
+        print_totals(b)
+        terminal.say()
         print_sources(b)
+
+
+def print_totals(b: Bundle) -> None:
+    """England added up from its trusts beside the published totals, residuals first."""
+    terminal.heading("Added up from trusts, before any scaling")
+    heads = ("Trusts", "Others", "Published", "Residual", "Estimates\nwould add")
+    table = terminal.plain_table("", *heads, right=heads, whole=heads)
+    for line in b.totals:
+        name = Text.assemble(line.name, (f"\n{line.unit}, {line.period}", "dim"))
+        why = line.why or ("not explained" if line.unexplained else "")
+        if why:
+            name.append(f": {why}", "dim")
+        table.add_row(
+            name,
+            *(f"{value:,.0f}".replace("-", "−") for value in (line.trusts, line.others, line.published)),
+            f"{100 * line.share:+.2f}%".replace("-", "−")
+            if abs(line.share) < 1
+            else f"{line.residual:+,.0f}".replace("-", "−"),
+            f"{line.estimates:,.0f}" if line.estimates else "",
+        )
+    terminal.show(table)
+
+
+def _residual(line: Total) -> str:
+    """A residual as a share; in figures where the total is a difference of large ones."""
+    text = f"{100 * line.share:+.2f}%" if abs(line.share) < 1 else f"{line.residual:+,.0f}"
+    return "0" if text in ("+0.00%", "-0.00%") else text.replace("-", "−")
 
 
 def print_sources(b: Bundle) -> None:
@@ -170,182 +202,6 @@ def print_sources(b: Bundle) -> None:
     rows = [(checksum[:12], name) for name, checksum in b.summary["sources_sha256"].items()]
     terminal.show(terminal.facts(rows))
     terminal.say(str(b.summary["licence"]), "dim")
-
-
-def trust_page(baseline: Bundle, index: int) -> TrustPage:
-    """The page of one trust."""
-    return TrustPage(baseline, index)
-
-
-@dataclass(frozen=True)
-class TrustPage:
-    """One trust at the opening.
-
-    Attributes:
-        baseline: the tables.
-        index: which trust.
-    """
-
-    baseline: Bundle
-    index: int
-
-    @property
-    def _rows(self) -> NDArray[np.int64]:
-        provider = self.baseline.trust_provider[self.index]
-        return np.flatnonzero((self.baseline.row_provider == provider) & (provider >= 0))
-
-    def content(self) -> dict[str, Any]:
-        """For a program; money in GBP m."""
-        b, i, rows = self.baseline, self.index, self._rows
-        t = b.trusts
-        flows = [b.starts[rows], b.admitted[rows], b.non_admitted[rows]]
-        from aft_sim.baseline.overlay import own_figures
-
-        return {
-            "code": t.code[i],
-            "name": t.name[i],
-            "type": TYPES.get(t.type[i], t.type[i]),
-            "region": t.region[i],
-            "icb": b.icb_name[t.icb[i]] if t.icb[i] >= 0 else None,
-            "foundation": bool(t.foundation[i]),
-            "segment": None if np.isnan(t.segment[i]) else int(t.segment[i]),
-            "list": waits(b.waiting[rows].sum(axis=(0, 1))) if rows.size else None,
-            "services": self._services(),
-            "flows_a_week": {
-                name: {"published": float(b.published_flows[k][rows].sum()), "used": float(flows[k].sum())}
-                for k, name in enumerate(("starts", "admitted", "non_admitted"))
-            },
-            "removals_a_week": float((b.starts * b.removal_share)[rows].sum()),
-            "money_gbp_m": self._money(),
-            "catchment": dict(zip(FIFTHS, t.catchment[i].tolist(), strict=True)),
-            "own_figures": own_figures(b, t.code[i]),
-            "estimated_services": int(b.imputed[rows].sum()),
-            "pooled_services": int(b.pooled[rows][b.pooled[rows] > 1].sum()),
-        }
-
-    def _services(self) -> list[dict[str, Any]]:
-        b, rows = self.baseline, self._rows
-        people = b.waiting[rows].sum(axis=(1, 2))
-        order = rows[np.argsort(-people, kind="stable")]
-        return [{"service": b.row_function_name[r], **waits(b.waiting[r].sum(axis=0))} for r in order]
-
-    def _money(self) -> dict[str, Any]:
-        from aft_sim.mechanisms.capital import opening_pot
-        from aft_sim.spec.register import Register
-
-        t, i = self.baseline.trusts, self.index
-        ratio = Register.load().number("capital.pot_prior_year_ratio")
-        pot = opening_pot(t.planned_surplus[[i]], t.expenditure[[i]], ratio)[0]
-        return {
-            "expenditure": float(t.expenditure[i]),
-            "expenditure_from_accounts_of": t.expenditure_year[i],
-            "planned_surplus_percent": float(100 * t.planned_surplus[i]),
-            "opening_pot": float(pot),
-            "capital": float(t.capital[i]),
-            "backlog": float(t.backlog[i]),
-        }
-
-    def print(self) -> None:
-        """For a reader."""
-        page = self.content()
-        money = page["money_gbp_m"]
-        terminal.heading(f"{page['code']}  {page['name']}")
-        kind = f"{page['type']}, {'foundation trust' if page['foundation'] else 'NHS trust'}"
-        rows = [
-            ("Type", kind),
-            ("Region", page["region"]),
-            ("ICB", page["icb"] or "none"),
-            ("Segment", str(page["segment"]) if page["segment"] else "none published"),
-        ]
-        shares = [f"{name} {100 * share:.0f}%" for name, share in page["catchment"].items() if np.isfinite(share)]
-        rows.append(("Catchment by fifth", ", ".join(shares) or "none published"))
-        terminal.show(terminal.facts(rows))
-        terminal.say()
-        self._print_money(money)
-        if page["own_figures"]:
-            from aft_sim.cli.baseline_update import print_own
-
-            print_own(page["own_figures"])
-        terminal.say()
-        if page["list"] is None:
-            terminal.say("This trust has no consultant-led waiting list.")
-            return
-        self._print_list(page)
-        terminal.say()
-        self._print_flows(page)
-
-    def _print_money(self, money: Mapping[str, Any]) -> None:
-        terminal.heading("Money")
-        year = money["expenditure_from_accounts_of"]
-        own = {r["column"]: "own figure" for r in self.content()["own_figures"]}
-        surplus = money["planned_surplus_percent"]
-        terminal.show(
-            terminal.facts(
-                [
-                    (
-                        "Expenditure 2025/26",
-                        _pounds(
-                            money["expenditure"],
-                            own.get("expenditure", f"rolled forward from the accounts of {year}"),
-                        ),
-                    ),
-                    (
-                        "Planned surplus 2025/26",
-                        _with(
-                            "none published" if np.isnan(surplus) else f"{surplus:.1f}% of income".replace("-", "−"),
-                            own.get("planned_surplus", ""),
-                        ),
-                    ),
-                    ("Opening pot", _pounds(money["opening_pot"], "surpluses not spent since 2024/25, as modelled")),
-                    ("Capital 2024/25", _pounds(money["capital"], own.get("capital", ""))),
-                    ("Maintenance backlog", _pounds(money["backlog"], own.get("backlog", ""))),
-                ]
-            )
-        )
-
-    def _print_list(self, page: Mapping[str, Any]) -> None:
-        table = terminal.plain_table("Waiting list", *WAIT_HEADS, right=WAIT_HEADS, whole=WAIT_HEADS)
-        table.add_row("All services", *wait_cells(page["list"]))
-        services = page["services"]
-        for service in services[:SERVICES_SHOWN]:
-            table.add_row(f"  {service['service']}", *wait_cells(service))
-        terminal.show(table)
-        if len(services) > SERVICES_SHOWN:
-            terminal.say(f"and {len(services) - SERVICES_SHOWN} smaller services", "dim")
-
-    def _print_flows(self, page: Mapping[str, Any]) -> None:
-        heads = ("Published", "Used", "Change")
-        table = terminal.plain_table("People a standard week", *heads, right=heads, whole=heads)
-        labels = {
-            "starts": "Clock starts",
-            "admitted": "Completed, admitted",
-            "non_admitted": "Completed, not admitted",
-        }
-        for name, label in labels.items():
-            flow = page["flows_a_week"][name]
-            change = 100 * (flow["used"] / flow["published"] - 1) if flow["published"] else float("nan")
-            text = "–" if np.isnan(change) else f"{change:+.1f}%".replace("-", "−")
-            table.add_row(label, f"{flow['published']:,.0f}", f"{flow['used']:,.0f}", text)
-        table.add_row("Removed otherwise, net", "not published", f"{page['removals_a_week']:,.0f}", "–")
-        terminal.show(table)
-        marks = []
-        if page["estimated_services"]:
-            marks.append(
-                f"{terminal.count(page['estimated_services'], 'service')} estimated: the trust made no return."
-            )
-        if page["pooled_services"]:
-            marks.append(f"{page['pooled_services']} services of fewer than 50 people are pooled into one.")
-        terminal.say(" ".join(marks) or "Nothing estimated or pooled.", "dim")
-
-
-def _with(text: str, note: str) -> str:
-    return f"{text}, {note}" if note else text
-
-
-def _pounds(value: float, note: str = "") -> str:
-    if np.isnan(value):
-        return "none published"
-    return f"GBP {value:,.1f} million{f', {note}' if note else ''}"
 
 
 def print_build(b: Bundle) -> None:
@@ -384,10 +240,6 @@ def print_build(b: Bundle) -> None:
                     f"{made['unexplained_flow_after']:,.0f} after",
                 ),
                 ("Opening trends", f"{made['people_drifting_in_all']:,.0f} people a week in all, by trust up or down"),
-                (
-                    "Accounts",
-                    f"scaled to the sector's GBP {b.summary['sector_expenditure_gbp_m']:,.0f} million of 2025/26",
-                ),
             ]
         )
     )

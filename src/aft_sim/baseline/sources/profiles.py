@@ -105,6 +105,12 @@ class Profiles:
     absent: tuple[str, ...]
     not_trusts: tuple[str, ...]
 
+    @property
+    def england_cost_index(self) -> float:
+        """Actual over expected cost of all trusts that have both: what an index of 1 for England is divided by."""
+        both = [(t.cost, t.expected_cost) for t in self.trusts.values() if t.cost and t.expected_cost]
+        return sum(cost for cost, _ in both) / sum(expected for _, expected in both)
+
 
 def _money(row: Row, column: str) -> float | None:
     value = row.maybe_number(column)
