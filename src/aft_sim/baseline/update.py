@@ -119,7 +119,9 @@ def update(
     from aft_sim.baseline import write_tables
 
     summary = write_tables.summary(extract, built, asdict(settings), hashes)
-    own = [] if source else [f for f in before.summary.get("own_figures", []) if f["table"] == "trusts"]
+    figures = before.summary.get("own_figures", [])
+    own = [] if source else [f for f in figures if f["table"] == "trusts"]
+    record["own_figures_dropped"] = [f"{f['code']} {f['column']}" for f in figures if f not in own]
     summary |= {"updated": record} | ({"own_figures": own} if own else {})
     tables.write_json(out, "build", summary)
     bundle.load.cache_clear()
@@ -300,7 +302,7 @@ def with_month(series: RttMonthly, extract: RttExtract, full: RawRows, month: st
     non_admitted = reported["1B"] + float((full.non_admitted[guess].sum(axis=1) * here).sum())
     starts = reported["3"] + float(full.flow_starts[guess, :-1].sum())
     waiting = float(people.sum())
-    gap = len(_months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01")))
+    gap = _months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01"))
     earlier = series.at("total_incomplete", series.months[-1])
     figures = {
         "median_wait_weeks": wait_of(people, 0.5),
@@ -316,10 +318,9 @@ def with_month(series: RttMonthly, extract: RttExtract, full: RawRows, month: st
         "new_clock_starts": starts,
         "unreported_removals": starts - admitted - non_admitted - (waiting - earlier) if not gap else np.nan,
     }
-    blank = [np.nan] * gap
+    blank = [np.nan] * len(gap)
     columns = {name: np.r_[series.columns[name], blank, figures[name]] for name in SERIES_COLUMNS}
-    between = _months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01"))
-    return RttMonthly((*series.months, *between, month), columns, {})
+    return RttMonthly((*series.months, *gap, month), columns, {})
 
 
 def wait_of(people: Array, share: float) -> float:
