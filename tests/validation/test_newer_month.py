@@ -137,6 +137,23 @@ def test_a_month_runs_from_it_and_everybody_is_accounted_for(done):
     assert abs(model.world.n.sum() / opened - 1) < 0.02
 
 
+def test_official_files_are_continued_by_earlier_updates(february, done, tmp_path):
+    # the folder's series ends in January; the update to February said more
+    march = tmp_path / "Full-CSV-data-file-Mar26.zip"
+    with zipfile.ZipFile(february) as archive:
+        text = archive.read(archive.namelist()[0]).decode("utf-8").replace("RTT-February-2026", "RTT-March-2026")
+    with zipfile.ZipFile(march, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("20260331-RTT-March-2026-full-extract.csv", text)
+    carried = update(march, tmp_path / "carried", done.folder)
+    again = update(march, tmp_path / "files", done.folder, Path(str(DATA)))
+    assert again.after.series["month"][-2:] == ["2026-02", "2026-03"]
+    for name in ("total_incomplete", "unreported_removals"):
+        assert np.isfinite(again.after.series[name][-2:]).all()
+    np.testing.assert_allclose(again.after.starts, carried.after.starts, rtol=1e-6)
+    np.testing.assert_allclose(again.after.drift, carried.after.drift, rtol=1e-6, atol=1e-9)
+    assert again.after.opening == date(2026, 3, 30)
+
+
 def test_the_official_files_give_the_same_as_what_was_carried(february, done, tmp_path):
     again = update(february, tmp_path / "files", source=Path(str(DATA)))
     assert again.after.summary["updated"]["other_files"] == "read from the folder given"

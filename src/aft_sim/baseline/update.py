@@ -91,8 +91,7 @@ def update(
     check_month(rtt, raw.period, last)
     _check_totals(rtt, raw)
     sources = read_sources(source, say, rtt) if source else None
-    kept = carry.of_sources(sources) if sources else carry.read(previous)
-    seen = dict(kept.providers) if not sources else _providers(previous)
+    kept, seen = _kept(sources, previous)
     for old, new in merged:
         kept = _merge(kept, old, new)
     extract = raw.folded(kept.successors)
@@ -353,11 +352,16 @@ def copy_tables(previous: Path, out: Path) -> None:
         shutil.copyfile(path, out / path.name)
 
 
-def _providers(previous: Path) -> dict[str, str]:
-    try:
-        return dict(carry.read(previous).providers)
-    except InputError:
-        return {}
+def _kept(sources: Sources | None, previous: Path) -> tuple[Carried, Mapping[str, str]]:
+    """What is taken over, and the providers of the last extract (empty where the baseline does not name them)."""
+    if sources is None:
+        earlier = carry.read(previous)
+        return earlier, earlier.providers
+    kept = carry.of_sources(sources)
+    if not all((previous / f"{name}.parquet").is_file() for name in carry.NAMES):
+        return kept, {}  # a baseline from before these tables: the files alone must do
+    earlier = carry.read(previous)
+    return carry.continued(kept, earlier), earlier.providers
 
 
 def _hashes(before: Bundle, source: Path | None, rtt: Path) -> dict[str, str]:
