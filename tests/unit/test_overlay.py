@@ -179,6 +179,7 @@ def test_a_newer_month_keeps_figures_of_the_trust_and_drops_its_lists(tmp_path):
     after = update(file, tmp_path / "new", tmp_path / "ours").after
     assert [(r["column"], r["now"]) for r in own_figures(after, "RTF")] == [("capital", 77)]
     assert after.trusts.capital[after.trust("RTF")] == 77
+    assert after.summary["updated"]["own_figures_dropped"] == ["RTF list"]
     here = after.row_provider == after.trust_provider[after.trust("RTF")]
     assert after.waiting[here].sum() == bundle.load(january).waiting[here].sum()
 

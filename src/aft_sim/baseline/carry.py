@@ -224,3 +224,32 @@ def with_month(m: ProviderMonths, month: str, lists: Mapping[str, tuple[float, f
             repeats.append(Flag(trust, month, "repeated", f"equals {months[int(same[0])]}"))
         values[:, i, -1] = figures
     return _flagged(trusts, tuple(months), values, repeats)
+
+
+def continued(kept: Carried, earlier: Carried) -> Carried:
+    """What official files say, continued by what earlier updates added after these files end.
+
+    Args:
+        kept: from the official files.
+        earlier: from the baseline before: later months of England's series and of trusts, and trusts taken over.
+    """
+    for old, new in earlier.successors.items():
+        if old in kept.estates_type and new in kept.estates_type:
+            kept = kept.merged(old, new)
+    last = len([m for m in earlier.series.months if m <= kept.series.months[-1]])
+    blank = np.full(len(earlier.series.months) - last, np.nan)
+    series = kept.series
+    if blank.size:
+        columns = {
+            name: np.r_[values, earlier.series.columns[name][last:] if name in earlier.series.columns else blank]
+            for name, values in series.columns.items()
+        }
+        series = RttMonthly((*series.months, *earlier.series.months[last:]), columns, {})
+    months, added = kept.months, earlier.months
+    for j, month in enumerate(added.months):
+        known = np.flatnonzero(np.isfinite(added.waiting[:, j]))
+        lists = {
+            added.trusts[i]: (added.waiting[i, j], added.within_18[i, j], added.over_52[i, j]) for i in known.tolist()
+        }
+        months = with_month(months, month, lists) if month > months.months[-1] and lists else months
+    return replace(kept, series=series, months=months)

@@ -91,8 +91,7 @@ def update(
     check_month(rtt, raw.period, last)
     _check_totals(rtt, raw)
     sources = read_sources(source, say, rtt) if source else None
-    kept = carry.of_sources(sources) if sources else carry.read(previous)
-    seen = dict(kept.providers) if not sources else _providers(previous)
+    kept, seen = _kept(sources, previous)
     for old, new in merged:
         kept = _merge(kept, old, new)
     extract = raw.folded(kept.successors)
@@ -119,7 +118,9 @@ def update(
     from aft_sim.baseline import write_tables
 
     summary = write_tables.summary(extract, built, asdict(settings), hashes)
-    own = [] if source else [f for f in before.summary.get("own_figures", []) if f["table"] == "trusts"]
+    figures = before.summary.get("own_figures", [])
+    own = [] if source else [f for f in figures if f["table"] == "trusts"]
+    record["own_figures_dropped"] = [f"{f['code']} {f['column']}" for f in figures if f not in own]
     summary |= {"updated": record} | ({"own_figures": own} if own else {})
     tables.write_json(out, "build", summary)
     bundle.load.cache_clear()
@@ -300,7 +301,7 @@ def with_month(series: RttMonthly, extract: RttExtract, full: RawRows, month: st
     non_admitted = reported["1B"] + float((full.non_admitted[guess].sum(axis=1) * here).sum())
     starts = reported["3"] + float(full.flow_starts[guess, :-1].sum())
     waiting = float(people.sum())
-    gap = len(_months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01")))
+    gap = _months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01"))
     earlier = series.at("total_incomplete", series.months[-1])
     figures = {
         "median_wait_weeks": wait_of(people, 0.5),
@@ -316,10 +317,9 @@ def with_month(series: RttMonthly, extract: RttExtract, full: RawRows, month: st
         "new_clock_starts": starts,
         "unreported_removals": starts - admitted - non_admitted - (waiting - earlier) if not gap else np.nan,
     }
-    blank = [np.nan] * gap
+    blank = [np.nan] * len(gap)
     columns = {name: np.r_[series.columns[name], blank, figures[name]] for name in SERIES_COLUMNS}
-    between = _months_between(date.fromisoformat(f"{series.months[-1]}-01"), date.fromisoformat(f"{month}-01"))
-    return RttMonthly((*series.months, *between, month), columns, {})
+    return RttMonthly((*series.months, *gap, month), columns, {})
 
 
 def wait_of(people: Array, share: float) -> float:
@@ -352,11 +352,16 @@ def copy_tables(previous: Path, out: Path) -> None:
         shutil.copyfile(path, out / path.name)
 
 
-def _providers(previous: Path) -> dict[str, str]:
-    try:
-        return dict(carry.read(previous).providers)
-    except InputError:
-        return {}
+def _kept(sources: Sources | None, previous: Path) -> tuple[Carried, Mapping[str, str]]:
+    """What is taken over, and the providers of the last extract (empty where the baseline does not name them)."""
+    if sources is None:
+        earlier = carry.read(previous)
+        return earlier, earlier.providers
+    kept = carry.of_sources(sources)
+    if not all((previous / f"{name}.parquet").is_file() for name in carry.NAMES):
+        return kept, {}  # a baseline from before these tables: the files alone must do
+    earlier = carry.read(previous)
+    return carry.continued(kept, earlier), earlier.providers
 
 
 def _hashes(before: Bundle, source: Path | None, rtt: Path) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from aft_sim.cli import terminal
@@ -197,7 +197,7 @@ def _moves(a: Position | None, b: Position | None) -> list[str]:
     points = b.within_18_share - a.within_18_share
     return [
         _percent(a.list, b.list),
-        "–" if np.isnan(points) else f"{points:+.1f}".replace("-", "−"),
+        "–" if math.isnan(points) else f"{points:+.1f}".replace("-", "−"),
         f"{b.over_52 - a.over_52:+,.0f}".replace("-", "−"),
         _percent(a.starts, b.starts),
         _percent(a.completions, b.completions),
@@ -235,6 +235,7 @@ def _notes(after: Bundle, changes: Changes) -> list[tuple[str, str]]:
             if u["unknown_commissioners"]
             else "",
         ),
+        ("Own figures", ", ".join(u["own_figures_dropped"]) + _DROPPED if u["own_figures_dropped"] else ""),
         ("England's month", u["england_month"]),
         ("Everything else", u["other_files"]),
     ]
@@ -243,6 +244,7 @@ def _notes(after: Bundle, changes: Changes) -> list[tuple[str, str]]:
     return lines
 
 
+_DROPPED = ": dropped, because what they replaced was read anew"
 _SKIPPED = ": unknown in England's series and in trusts' trends; update month by month to have them"
 _PLACED = ": placed where the same providers' other patients live"
 

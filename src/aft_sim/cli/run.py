@@ -99,7 +99,7 @@ def _print(results: ResultSet, rows: list[dict[str, Any]], title: str, out: Path
     terminal.show(england_table(rows, many))
     terminal.say(
         "English commissioners' patients, NHS and independent providers. Gap: share within 18 weeks in the least "
-        "deprived fifth minus the most deprived fifth. * Published, with estimates for a trust without a return.",
+        "deprived fifth minus the most deprived fifth. * The opening, with estimates for trusts without a return.",
         "dim",
     )
     if checked:
