@@ -1,0 +1,48 @@
+"""Every active lever is read: pulling it moves some output of some run."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from aft_sim.spec.levers import levers
+from aft_sim.spec.scenario import load_scenario
+from worlds import few, run, same
+
+pytestmark = pytest.mark.validation
+
+PROVIDERS = ("RTF", "RBS", "RCX", "IS-QHM")
+UNTIL = date(2029, 9, 30)
+#: A world in which every lever can matter: all boards use their freedoms, and no scheme is a board's own by its size.
+WORLD = {"programme.propensity": 1.0, "capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed": 1e-4}
+#: What a lever is pulled to, and what else it needs.
+PULLED: dict[str, tuple[object, dict[str, object]]] = {
+    "aft.designated": ([], {}),
+    "aft.from": (date(2027, 10, 1), {}),
+    "aft.freedoms.approval": (False, {}),
+    "aft.freedoms.reinvest": (False, {}),
+    "capital.limit_rule": ("inside_scale_draws", {}),
+    "capital.allocate_to": ("longest_waits", {}),
+    "capital.recipients": (1, {"capital.allocate_to": "longest_waits"}),
+}
+ACTIVE = [path for path, lever in levers().items() if lever.active]
+
+
+def test_every_active_lever_is_tried():
+    assert sorted(PULLED) == sorted(ACTIVE)
+
+
+@pytest.mark.parametrize("path", ACTIVE)
+def test_lever_moves_an_output(path):
+    value, context = PULLED[path]
+    before = load_scenario("aft-wide-additive").with_changes("before", WORLD | context)
+    after = before.with_changes("after", {path: value})
+    assert after.hash != before.hash
+    arms = [run(scenario, UNTIL, bundle=few(PROVIDERS), seed=1) for scenario in (before, after)]
+    assert not same(*arms), f"{path} changes nothing"
+
+
+@pytest.mark.parametrize("path", [path for path, lever in levers().items() if not lever.active])
+def test_inactive_levers_say_why(path):
+    assert levers()[path].why_inactive
