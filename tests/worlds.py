@@ -13,6 +13,7 @@ from aft_sim.baseline.bundle import Bundle, load
 from aft_sim.baseline.priorities import Priorities
 from aft_sim.basis.calendar import Calendar
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario, load_scenario
 
 #: No growth, season, chance, policy or feedback: flows as opened, for ever.
@@ -81,7 +82,7 @@ def few(providers: tuple[str, ...] = FEW) -> Bundle:
     return subset(load(), providers)
 
 
-def plan(scenario: Scenario, until: date, bundle: Bundle | None = None, draw: int = 0) -> Plan:
+def plan(scenario: Scenario, until: date, bundle: Bundle | None = None, draw: Draw = CENTRAL) -> Plan:
     """Bind a scenario to the packaged or a small baseline."""
     return bind(scenario, bundle or load(), Calendar(end=until), draw)
 

@@ -142,6 +142,7 @@ class TrustAutonomyModel(mesa.Model):
         self.draws = streams.Streams(seed, plan.draw)
         self.world: World = open_world(plan, seed)
         self.week = 0
+        self.phase = ""
         self._check = check
         b = plan.bundle
         self.trusts = [Trust(self, i, code) for i, code in enumerate(b.trusts.code)]
@@ -228,8 +229,10 @@ class TrustAutonomyModel(mesa.Model):
         """One week: every phase of the schedule whose time has come, in order."""
         for phase in SCHEDULE:
             if self.runs_now(phase):
+                self.phase = phase.name
                 getattr(self, phase.name)()
         if self._check:
+            self.phase = "check"
             self._check_state()
         self.week += 1
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,12 +18,14 @@ import pytest
 from aft_sim.basis.errors import AftSimError, InputError
 from aft_sim.outcomes import registry
 from aft_sim.spec.correlation import Group
+from aft_sim.spec.draws import Draw
 from aft_sim.spec.register import Register
-from aft_sim.study import runner
+from aft_sim.study import engines
 from aft_sim.study.provenance import Inputs, run_hash
 from aft_sim.study.result import ResultSet, RunResult, ScenarioInfo, canonical
 from aft_sim.study.runner import run_pairs
-from aft_sim.study.store import Store, load
+from aft_sim.study.store import Store
+from aft_sim.study.stored import fingerprint, load
 
 pytestmark = pytest.mark.unit
 
@@ -35,7 +38,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
 import pyarrow as pa
-from aft_sim.basis.errors import InputError
+from aft_sim.basis.errors import AftSimError, InputError
 from aft_sim.outcomes import registry
 from aft_sim.study.result import RunResult
 
@@ -60,7 +63,7 @@ def run_once(scenario, seed, draw, until):
     numbers = dict.fromkeys(level.values, seed / 3 + len(scenario.name))
     rows = [{"month": m, "basis": "england", "quintile": "all"} | numbers for m in ("2026-02", "2026-03")]
     tables = {"england": pa.Table.from_pylist(rows, level.schema)}
-    return RunResult(scenario.name, scenario.hash, seed, draw, tables, ("RBS",))
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, ("RBS",))
 
 
 def fail_on_two(scenario, seed, draw, until):
@@ -71,6 +74,13 @@ def fail_on_two(scenario, seed, draw, until):
 
 def die_on_two(scenario, seed, draw, until):
     if seed == 2:
+        os._exit(1)
+    return run_once(scenario, seed, draw, until)
+
+
+def die_once(mark, scenario, seed, draw, until):
+    if seed == 2 and not mark.exists():
+        mark.touch()
         os._exit(1)
     return run_once(scenario, seed, draw, until)
 
@@ -285,14 +295,60 @@ def test_failures_are_data(tmp_path, fake, arms):
     assert not mended.failures
 
 
-def test_a_dead_worker_is_explained_and_stored_runs_stay(tmp_path, fake, arms):
+def test_a_run_that_kills_its_worker_fails_alone(tmp_path, fake, arms):
     out = tmp_path / "study"
-    run_pairs(arms, [1], until=UNTIL, out=out, run_once=fake.run_once)
-    with pytest.raises(AftSimError, match="worker process died") as error:
-        run_pairs(arms, [1, 2, 3, 4], until=UNTIL, out=out, workers=2, run_once=fake.die_on_two)
-    assert not isinstance(error.value, InputError)
-    assert {run.seed for run in load(out)} >= {1}
-    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["status"] == "interrupted"
+    study = run_pairs(arms, [1, 2, 3, 4], until=UNTIL, out=out, workers=2, run_once=fake.die_on_two)
+    assert {run.seed for run in study} == {1, 3, 4}
+    assert [(one.key, one.error) for one in study.failures] == [
+        (("baseline", 0, 2), "WorkerDied"),
+        (("policy", 0, 2), "WorkerDied"),
+    ]
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["status"] == "failed"
+
+
+def test_a_worker_that_dies_once_costs_nothing(tmp_path, fake, arms):
+    out, mark = tmp_path / "study", tmp_path / "died"
+    study = run_pairs(arms, [1, 2, 3], until=UNTIL, out=out, workers=2, run_once=partial(fake.die_once, mark))
+    assert mark.exists()
+    assert len(study) == 6
+    assert not study.failures
+    undisturbed = tmp_path / "undisturbed"
+    run_pairs(arms, [1, 2, 3], until=UNTIL, out=undisturbed, run_once=fake.run_once)
+    assert fingerprint(out) == fingerprint(undisturbed)
+
+
+def test_a_failure_keeps_its_trace_in_a_file_until_it_is_mended(tmp_path, fake, arms):
+    out = tmp_path / "study"
+    run_pairs(arms, [1, 2], until=UNTIL, out=out, run_once=fake.fail_on_two)
+    entry = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["failures"][0]
+    assert entry["trace"] == "failures/baseline/0-2.txt"
+    assert "ZeroDivisionError" in (out / entry["trace"]).read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in load(out).failures[0].trace
+    run_pairs(arms, [1, 2], until=UNTIL, out=out, run_once=fake.run_once)
+    assert not list((out / "failures").rglob("*.txt"))
+
+
+def test_two_batches_on_one_folder(tmp_path, fake, arms):
+    out = tmp_path / "study"
+    infos = [ScenarioInfo(one.name, "", one.hash) for one in arms]
+    with Store.open(out, infos, Inputs()), pytest.raises(InputError, match="another batch is writing"):
+        run_pairs(arms, [1], until=UNTIL, out=out, run_once=fake.run_once)
+    assert len(run_pairs(arms, [1], until=UNTIL, out=tmp_path / "other", run_once=fake.run_once)) == 2
+    assert not (out / ".lock").exists()
+
+
+def test_draws_are_part_of_a_run(tmp_path, fake, arms):
+    out = tmp_path / "study"
+    draws = [Draw(0), Draw(1, (("capital.delivery", 0.5),)), Draw(2, (("capital.delivery", 0.6),))]
+    study = run_pairs(arms, [1, 2], draws, until=UNTIL, out=out, run_once=fake.run_once)
+    assert study.draws == (0, 1, 2)
+    assert load(out).draws_made == tuple(draws)
+    with pytest.raises(InputError, match="draw 1 has other values"):
+        run_pairs(arms, [1], [Draw(1, (("capital.delivery", 0.7),))], until=UNTIL, out=out, run_once=fake.run_once)
+    more = run_pairs(arms, [1], [Draw(3, (("capital.delivery", 0.7),))], until=UNTIL, out=out, run_once=fake.run_once)
+    assert more.draws == (0, 1, 2, 3)
+    with pytest.raises(InputError, match="same number"):
+        run_pairs(arms, [1], [Draw(1), Draw(1)], until=UNTIL, run_once=fake.run_once)
 
 
 def test_the_users_mistake_stops_the_study(fake, arms):
@@ -366,9 +422,9 @@ def test_canonical_form_is_what_is_stored():
 
 def test_workers_leave_with_their_parent_and_ignore_interrupts(monkeypatch):
     calls = []
-    monkeypatch.setattr(runner.signal, "signal", lambda *arguments: calls.append(arguments))
-    runner._start_worker()
-    assert calls == [(runner.signal.SIGINT, runner.signal.SIG_IGN)]
+    monkeypatch.setattr(engines.signal, "signal", lambda *arguments: calls.append(arguments))
+    engines._start_worker()
+    assert calls == [(engines.signal.SIGINT, engines.signal.SIG_IGN)]
 
 
 def test_empty_study_saves_and_loads(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from aft_sim.baseline.bundle import load
 from aft_sim.mechanisms import access
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.execute import forget, plan_for, run_once
 from aft_sim.world import MonthFlows, open_world, opening
@@ -27,7 +28,7 @@ def opened(seed=1, bundle=None, draw=0, **changes):
     base = load_scenario("no-aft")
     if changes:
         base = base.with_changes("opened", {k.replace("__", "."): v for k, v in changes.items()})
-    return open_world(plan(base, UNTIL, bundle or few(), draw), seed)
+    return open_world(plan(base, UNTIL, bundle or few(), Draw(draw)), seed)
 
 
 @pytest.fixture(scope="module")
@@ -167,16 +168,16 @@ class TestExecute:
 
     def test_one_run_is_named_and_repeatable(self):
         month = date(2026, 2, 28)
-        one, two = (run_once(self.SCENARIO, 3, 0, month) for _ in range(2))
+        one, two = (run_once(self.SCENARIO, 3, CENTRAL, month) for _ in range(2))
         assert (one.scenario, one.seed, one.draw) == ("baseline", 3, 0)
         assert one.scenario_hash == self.SCENARIO.hash
         assert set(one.treated) == {"RBS", "RDY", "RP1", "RTF", "RYX", "RY3"}
         assert same(one.tables, two.tables)
-        assert not same(one.tables, run_once(self.SCENARIO, 4, 0, month).tables)
+        assert not same(one.tables, run_once(self.SCENARIO, 4, CENTRAL, month).tables)
 
     def test_seeds_share_a_plan(self):
-        assert plan_for(self.SCENARIO, 0, UNTIL) is plan_for(self.SCENARIO, 0, UNTIL)
-        assert plan_for(self.SCENARIO, 0, UNTIL) is not plan_for(self.SCENARIO, 1, UNTIL)
+        assert plan_for(self.SCENARIO, CENTRAL, UNTIL) is plan_for(self.SCENARIO, CENTRAL, UNTIL)
+        assert plan_for(self.SCENARIO, CENTRAL, UNTIL) is not plan_for(self.SCENARIO, Draw(1), UNTIL)
 
     def test_a_finished_model_is_freed(self):
         model = TrustAutonomyModel(plan(self.SCENARIO, UNTIL, few()), seed=1)

@@ -15,8 +15,9 @@ CODE = """
 import hashlib, sys
 from datetime import date
 from aft_sim.spec.scenario import load_scenario
+from aft_sim.spec.draws import CENTRAL
 from aft_sim.study.execute import run_once
-run = run_once(load_scenario("aft-wide"), 4, 0, date(2026, 6, 30))
+run = run_once(load_scenario("aft-wide"), 4, CENTRAL, date(2026, 6, 30))
 digest = hashlib.sha256()
 for name in sorted(run.tables):
     for column in run.tables[name].columns:

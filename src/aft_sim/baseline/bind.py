@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.basis.calendar import Calendar
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
+from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.files import Layer, Origin, read_chain
 from aft_sim.spec.levers import levers
 from aft_sim.spec.register import Register, Value
@@ -242,7 +243,7 @@ def bind(
     scenario: Scenario,
     bundle: Bundle,
     calendar: Calendar | None = None,
-    draw: int = 0,
+    draw: Draw = CENTRAL,
     register: Register | None = None,
 ) -> Plan:
     """Bind a scenario to a baseline.
@@ -251,7 +252,7 @@ def bind(
         scenario: checked by the loader; trust codes are checked here.
         bundle: the baseline.
         calendar: weeks of the run; from the baseline's opening to March 2036 if None.
-        draw: number of the parameter draw.
+        draw: values of uncertain parameters; what the scenario sets itself wins.
         register: the parameters; the shipped register if None.
 
     Raises:
@@ -261,7 +262,7 @@ def bind(
     register = register or Register.load()
     problems: list[InputError] = []
     trusts = {path: _resolve_lever(path, scenario, bundle, problems) for path in _trust_levers()}
-    paths = _paths(scenario, bundle, calendar, register, problems)
+    paths = _paths(scenario, bundle, calendar, register, draw, problems)
     if not problems and sum(paths.opening(name) for name in SPLIT) <= 0:
         problems.append(
             InputError(
@@ -274,7 +275,7 @@ def bind(
         scenario,
         bundle,
         calendar,
-        draw,
+        draw.number,
         paths,
         trusts["aft.designated"],
         max(first_week_from(calendar, scenario.aft.from_), 0),
@@ -294,15 +295,21 @@ def _resolve_lever(path: str, scenario: Scenario, bundle: Bundle, problems: list
 
 
 def _paths(
-    scenario: Scenario, bundle: Bundle, calendar: Calendar, register: Register, problems: list[InputError]
+    scenario: Scenario,
+    bundle: Bundle,
+    calendar: Calendar,
+    register: Register,
+    draw: Draw,
+    problems: list[InputError],
 ) -> ParameterPaths:
     weeks = calendar.n_weeks
     numbers: dict[str, Array] = {}
     options: dict[str, tuple[str, ...]] = {}
     steps: dict[str, list[Step]] = {}
+    drawn = draw.mapping
     changes = sorted([*_moved(scenario, register), *scenario.changes], key=lambda c: c.start)
     for name, parameter in register.items():
-        value = scenario.parameters.get(name, parameter.default)
+        value = scenario.parameters.get(name, drawn.get(name, parameter.default))
         mine = [c for c in changes if c.parameter == name]
         if mine and name in OPENING:
             problems.append(

@@ -173,7 +173,7 @@ def _run(
 
 def _stored(folder: Path, asked: str | None) -> tuple[ResultSet, str]:
     """A stored study and the month to compare at."""
-    from aft_sim.study.store import load
+    from aft_sim.study.stored import load
 
     results = load(folder)
     if asked or not results.runs:

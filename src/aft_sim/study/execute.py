@@ -13,26 +13,27 @@ from aft_sim.baseline import bundle
 from aft_sim.baseline.bind import Plan, bind
 from aft_sim.basis.calendar import Calendar
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study.result import RunResult
 
 
 @lru_cache(maxsize=16)
-def plan_for(scenario: Scenario, draw: int, until: date, baseline: Path | None = None) -> Plan:
+def plan_for(scenario: Scenario, draw: Draw, until: date, baseline: Path | None = None) -> Plan:
     """The plan of a scenario on the packaged baseline or another one; kept, because seeds share it."""
     england = bundle.load(baseline)
     return bind(scenario, england, Calendar(england.opening, until), draw)
 
 
 def run_once(
-    scenario: Scenario, seed: int, draw: int, until: date, check: bool = False, baseline: Path | None = None
+    scenario: Scenario, seed: int, draw: Draw, until: date, check: bool = False, baseline: Path | None = None
 ) -> RunResult:
     """Run a scenario once.
 
     Args:
         scenario: resolved scenario.
         seed: chance.
-        draw: draw of the uncertain parameters, 0 for the defaults.
+        draw: values of the uncertain parameters.
         until: a day in the last month of the run.
         check: verify the invariants every week.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
@@ -40,12 +41,18 @@ def run_once(
     Raises:
         InputErrors: the scenario does not fit the baseline.
         CheckFailed: an invariant was broken (with `check`).
+        Exception: the model failed; `place_in_run` of the exception is the week and the phase.
     """
     plan = plan_for(scenario, draw, until, baseline)
     model = TrustAutonomyModel(plan, seed, check=check)
-    tables = model.run()
-    forget(model)
-    return RunResult(scenario.name, scenario.hash, seed, draw, tables, plan.treated)
+    try:
+        tables = model.run()
+    except Exception as error:
+        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
+        raise
+    finally:
+        forget(model)
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, plan.treated)
 
 
 def forget(model: mesa.Model) -> None:
@@ -59,4 +66,4 @@ def forget(model: mesa.Model) -> None:
 def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:
     """Run a month, so that everything compiled is in its file cache before workers ask for it at the same time."""
     england = bundle.load(baseline)
-    run_once(scenario, 0, 0, Calendar(england.opening).months[0].last_day, baseline=baseline)
+    run_once(scenario, 0, CENTRAL, Calendar(england.opening).months[0].last_day, baseline=baseline)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aft_sim
+from aft_sim.spec.draws import Draw
 
 SCHEMA_VERSION = 1
 """Version of the layout of a study folder."""
@@ -80,9 +81,9 @@ def _tables(folder: Path) -> str:
     return _digest(folder, _files(folder, ".parquet"))
 
 
-def run_hash(inputs: Inputs, scenario_hash: str, draw: int, seed: int) -> str:
+def run_hash(inputs: Inputs, scenario_hash: str, draw: Draw, seed: int) -> str:
     """Identity of a run: two runs with the same hash have the same numbers."""
-    parts = [SCHEMA_VERSION, asdict(inputs), scenario_hash, int(draw), int(seed)]
+    parts = [SCHEMA_VERSION, asdict(inputs), scenario_hash, draw.number, draw.hash, int(seed)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.spec.draws import Draw
 
 if TYPE_CHECKING:
     from aft_sim.study.effect import Effect
@@ -67,7 +68,16 @@ class ScenarioInfo:
 
 @dataclass(frozen=True)
 class RunFailure:
-    """A run that did not finish: kept as data, so that one failure does not lose a study."""
+    """A run that did not finish: kept as data, so that one failure does not lose a study.
+
+    Attributes:
+        scenario, seed, draw: which run.
+        error: kind of the error.
+        message: what it says.
+        trace: where in the code it happened; stored in a file of its own.
+        week: week of the run, from 0; None where it is not known.
+        phase: phase of the schedule; empty where it is not known.
+    """
 
     scenario: str
     seed: int
@@ -75,6 +85,13 @@ class RunFailure:
     error: str
     message: str
     trace: str = ""
+    week: int | None = None
+    phase: str = ""
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """(scenario, draw, seed), as of a run."""
+        return self.scenario, self.draw, self.seed
 
 
 @dataclass(frozen=True)
@@ -86,12 +103,14 @@ class ResultSet:
         scenarios: what is known of each scenario, by name, in the order given.
         failures: runs that did not finish.
         folder: where the study is stored, None while it is only in memory.
+        draws_made: the draws of the uncertain parameters asked for.
     """
 
     runs: tuple[RunResult, ...]
     scenarios: Mapping[str, ScenarioInfo] = field(default_factory=dict)
     failures: tuple[RunFailure, ...] = ()
     folder: Path | None = None
+    draws_made: tuple[Draw, ...] = ()
 
     def __str__(self) -> str:
         """Return what the study holds, in a few lines."""

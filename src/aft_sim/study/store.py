@@ -4,7 +4,8 @@ A study folder holds ``manifest.json`` (what was asked, with which inputs, and w
 run, ``runs/<scenario>/<draw>-<seed>/``, with one Parquet file a table and ``run.json``. A run is written to
 a temporary sibling, flushed to disk and renamed as a folder: that rename is the commit. Parquet files hold
 no wall time, host or version of aft-sim, so two folders of the same study compare byte for byte (on one
-version of pyarrow, which stamps its own name into every file).
+version of pyarrow, which stamps its own name into every file). While a study is being written its folder is
+locked; the lock goes with the process that holds it, however that ends.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from aft_sim.basis.errors import AftSimError, InputError
-from aft_sim.outcomes import registry
+from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.study.provenance import SCHEMA_VERSION, Inputs, git_commit, machine, run_hash, sha256, versions
-from aft_sim.study.result import ResultSet, RunFailure, RunResult, ScenarioInfo, canonical, ordered
+from aft_sim.study.result import ResultSet, RunFailure, RunResult, ScenarioInfo, canonical
+from aft_sim.study.stored import check_files, check_name, draw_from_json, failure_from_json, read_manifest, read_record
+
+LOCK = ".lock"
+PART_MANIFEST = ".part-manifest.json"
+FAILURES = "failures"
 
 
 @dataclass
@@ -37,6 +43,7 @@ class Store:
         scenarios: the study's scenarios, in order.
         seeds: seeds asked for.
         draws: parameter draws asked for.
+        experiment: text of the experiment that asked for them, empty where there was none.
         failures: runs that failed so far.
     """
 
@@ -44,10 +51,12 @@ class Store:
     inputs: Inputs
     scenarios: tuple[ScenarioInfo, ...]
     seeds: tuple[int, ...] = ()
-    draws: tuple[int, ...] = (0,)
+    draws: tuple[Draw, ...] = (CENTRAL,)
+    experiment: str = ""
     failures: list[RunFailure] = field(default_factory=list)
     wall_seconds: float = 0.0
     status: str = "running"
+    _lock: FileLock | None = field(default=None, repr=False)
 
     @classmethod
     def open(
@@ -56,43 +65,63 @@ class Store:
         scenarios: Sequence[ScenarioInfo],
         inputs: Inputs,
         seeds: Sequence[int] = (),
-        draws: Sequence[int] = (0,),
+        draws: Sequence[Draw] = (CENTRAL,),
+        experiment: str = "",
     ) -> Store:
-        """Create the folder or continue the same study in it.
+        """Create the folder or continue the same study in it; use it in a `with` block, which frees the lock.
 
         Raises:
-            InputError: the folder holds a study of other scenarios, is not a study folder, or cannot be
-                written.
+            InputError: the folder holds a study of other scenarios or draws, is not a study folder, cannot be
+                written, or another process is writing to it.
         """
         for info in scenarios:
-            _check_name(info.name)
-        store = cls(folder, inputs, tuple(scenarios), tuple(seeds), tuple(draws))
-        store._continue_previous()
+            check_name(info.name)
+        store = cls(folder, inputs, tuple(scenarios), tuple(seeds), tuple(draws), experiment)
+        store._check_folder()
         try:
-            (folder / "runs").mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            store._take_lock()
+            store._continue_previous()
+            (folder / "runs").mkdir(exist_ok=True)
         except OSError as error:
+            store.close()
             raise _unwritable(folder, error) from error
+        except BaseException:
+            store.close()
+            raise
         store.write_manifest()
         return store
 
-    def _continue_previous(self) -> None:
-        manifest = self.folder / "manifest.json"
-        if manifest.exists():
-            previous = _read_manifest(self.folder)
-            theirs = {info["name"]: info["hash"] for info in previous["scenarios"]}
-            ours = {info.name: info.hash for info in self.scenarios}
-            if theirs != ours:
-                raise InputError(
-                    "the folder holds a study of " + _difference(theirs, ours),
-                    where=str(self.folder),
-                    expected="a study of " + ", ".join(ours),
-                    hint="Give another folder, or delete this one first.",
-                )
-            if previous["inputs"] == asdict(self.inputs):
-                self.seeds = tuple(sorted({*self.seeds, *previous["seeds"]}))
-                self.draws = tuple(sorted({*self.draws, *previous["draws"]}))
-                self.failures = [RunFailure(**entry) for entry in previous["failures"]]
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
+    def __enter__(self) -> Store:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Free the lock."""
+        self.close()
+
+    def close(self) -> None:
+        """Free the lock; nothing is written."""
+        if self._lock is not None and self._lock.is_locked:
+            (self.folder / LOCK).unlink(missing_ok=True)
+            self._lock.release()
+
+    def _take_lock(self) -> None:
+        self._lock = FileLock(self.folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                "another batch is writing to this folder",
+                where=str(self.folder),
+                hint="Wait until it has ended, or give another folder.",
+            ) from None
+
+    def _check_folder(self) -> None:
+        """Refuse a folder with something else in it before anything is written there."""
+        if (self.folder / "manifest.json").exists() or not self.folder.is_dir():
+            return
+        if any(path.name not in (LOCK, PART_MANIFEST) for path in self.folder.iterdir()):
             raise InputError(
                 "the folder is not empty and holds no study",
                 where=str(self.folder),
@@ -100,24 +129,65 @@ class Store:
                 hint="Give another folder.",
             )
 
+    def forget_failures(self, keys: Collection[tuple[str, int, int]]) -> None:
+        """Drop the records of failed runs (scenario, draw, seed) that are about to be tried again."""
+        for failure in self.failures:
+            if failure.key in keys:
+                self._trace_file(failure).unlink(missing_ok=True)
+        self.failures = [failure for failure in self.failures if failure.key not in keys]
+
+    def _trace_file(self, failure: RunFailure) -> Path:
+        return self.folder / FAILURES / failure.scenario / f"{failure.draw}-{failure.seed}.txt"
+
+    def _continue_previous(self) -> None:
+        if not (self.folder / "manifest.json").exists():
+            return
+        previous = read_manifest(self.folder)
+        theirs = {info["name"]: info["hash"] for info in previous["scenarios"]}
+        ours = {info.name: info.hash for info in self.scenarios}
+        if theirs != ours:
+            raise InputError(
+                "the folder holds a study of " + _difference(theirs, ours),
+                where=str(self.folder),
+                expected="a study of " + ", ".join(ours),
+                hint="Give another folder, or delete this one first.",
+            )
+        if previous["inputs"] != asdict(self.inputs):
+            return
+        made = {draw.number: draw for draw in map(draw_from_json, previous["draws"])}
+        for draw in self.draws:
+            if draw.number in made and made[draw.number].values != draw.values:
+                raise InputError(
+                    f"the folder holds another study: draw {draw.number} has other values of the parameters there",
+                    where=str(self.folder),
+                    hint="Give another folder, or delete this one first.",
+                )
+        self.seeds = tuple(sorted({*self.seeds, *previous["seeds"]}))
+        self.draws = tuple(sorted({**made, **{d.number: d for d in self.draws}}.values(), key=lambda d: d.number))
+        self.failures = [failure_from_json(self.folder, entry) for entry in previous["failures"]]
+
     def path(self, scenario: str, draw: int, seed: int) -> Path:
         """Folder of one run."""
         return self.folder / "runs" / scenario / f"{draw}-{seed}"
 
-    def has(self, scenario: ScenarioInfo, draw: int, seed: int) -> bool:
+    def has(self, scenario: ScenarioInfo, draw: Draw, seed: int) -> bool:
         """Whether the run is there, made with the same inputs, and intact."""
-        path = self.path(scenario.name, draw, seed)
+        path = self.path(scenario.name, draw.number, seed)
         try:
-            record = _read_record(path)
+            record = read_record(path)
             if record["hash"] != run_hash(self.inputs, scenario.hash, draw, seed):
                 return False
-            _check_files(path, record)
+            check_files(path, record)
         except AftSimError:
             return False
         return True
 
-    def write(self, run: RunResult) -> Path:
+    def write(self, run: RunResult, draw: Draw = CENTRAL) -> Path:
         """Write one run and commit it by renaming its folder.
+
+        Args:
+            run: the run.
+            draw: the values of the uncertain parameters it was made with.
 
         Raises:
             InputError: the folder cannot be written (permission, full disk).
@@ -135,7 +205,7 @@ class Store:
                 files[path.name] = sha256(path)
             record = {
                 "schema": SCHEMA_VERSION,
-                "hash": run_hash(self.inputs, run.scenario_hash, run.draw, run.seed),
+                "hash": run_hash(self.inputs, run.scenario_hash, draw, run.seed),
                 "scenario": run.scenario,
                 "scenario_hash": run.scenario_hash,
                 "draw": run.draw,
@@ -166,21 +236,31 @@ class Store:
             "inputs": asdict(self.inputs),
             "scenarios": [_info_to_json(info) for info in self.scenarios],
             "seeds": list(self.seeds),
-            "draws": list(self.draws),
-            "failures": [asdict(failure) for failure in self.failures],
+            "draws": [_draw_to_json(draw) for draw in self.draws],
+            "experiment": self.experiment,
+            "failures": [self._failure_to_json(failure) for failure in self.failures],
             "versions": versions(),
             "git_commit": git_commit(),
             "machine": machine(),
             "wall_seconds": round(self.wall_seconds, 3),
         }
         target = self.folder / "manifest.json"
-        part = self.folder / ".part-manifest.json"
+        part = self.folder / PART_MANIFEST
         try:
+            for failure in self.failures:
+                if failure.trace:
+                    self._trace_file(failure).parent.mkdir(parents=True, exist_ok=True)
+                    _write_text(self._trace_file(failure), failure.trace)
             _write_text(part, _json(manifest))
             os.replace(part, target)
             _sync_folder(self.folder)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
+
+    def _failure_to_json(self, failure: RunFailure) -> dict[str, Any]:
+        entry = asdict(failure)
+        entry["trace"] = self._trace_file(failure).relative_to(self.folder).as_posix() if failure.trace else ""
+        return entry
 
 
 def save(results: ResultSet, folder: Path) -> Path:
@@ -192,145 +272,14 @@ def save(results: ResultSet, folder: Path) -> Path:
     scenarios = dict(results.scenarios)
     for run in results.runs:
         scenarios.setdefault(run.scenario, ScenarioInfo(run.scenario, run.scenario, run.scenario_hash))
-    store = Store.open(folder, tuple(scenarios.values()), Inputs(), results.seeds, results.draws)
-    store.failures = list(results.failures)
-    for run in results.runs:
-        store.write(run)
-    store.status = "failed" if results.failures else "complete"
-    store.write_manifest()
+    made = {draw.number: draw for draw in results.draws_made} or {n: Draw(n) for n in results.draws}
+    with Store.open(folder, tuple(scenarios.values()), Inputs(), results.seeds, tuple(made.values())) as store:
+        store.failures = list(results.failures)
+        for run in results.runs:
+            store.write(run, made[run.draw])
+        store.status = "failed" if results.failures else "complete"
+        store.write_manifest()
     return folder
-
-
-def load(folder: str | Path) -> ResultSet:
-    """Open a study folder; tables are read from disk when they are used.
-
-    Every file is checked against its checksum. Runs that belong to other inputs than the manifest's (left
-    by another version of the model) are not part of the study and are passed over.
-
-    Raises:
-        InputError: not a study folder, or a part of it is missing, truncated or altered (named).
-    """
-    folder = Path(folder)
-    manifest = _read_manifest(folder)
-    try:
-        inputs = Inputs(**manifest["inputs"])
-        infos = [_info_from_json(entry) for entry in manifest["scenarios"]]
-        failures = tuple(RunFailure(**entry) for entry in manifest["failures"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder / "manifest.json", error) from error
-    runs = []
-    for info in infos:
-        for path in sorted((folder / "runs" / info.name).glob("[!.]*")):
-            record = _read_record(path)
-            if record["hash"] == run_hash(inputs, info.hash, record["draw"], record["seed"]):
-                _check_files(path, record)
-                runs.append(_stored_run(path, record))
-    return ResultSet(
-        runs=ordered(runs, [info.name for info in infos]),
-        scenarios={info.name: info for info in infos},
-        failures=failures,
-        folder=folder,
-    )
-
-
-class StoredTables(Mapping[str, pa.Table]):
-    """Tables of a stored run, read when asked for and not kept, so that a big study fits in memory."""
-
-    def __init__(self, folder: Path, files: Sequence[str]) -> None:
-        """Remember where the files are; nothing is read."""
-        self._files = {Path(name).stem: folder / name for name in files}
-
-    def __getitem__(self, level: str) -> pa.Table:
-        """Read one table.
-
-        Raises:
-            KeyError: the run did not keep that level.
-            InputError: the file is missing or damaged.
-        """
-        path = self._files[level]
-        try:
-            table = pq.read_table(path, partitioning=None)
-            return table.select(registry.LEVELS[level].schema.names).cast(registry.LEVELS[level].schema)
-        except (OSError, pa.ArrowException, KeyError) as error:
-            raise _damaged(path, error) from error
-
-    def __iter__(self) -> Iterator[str]:
-        """Levels in registry order."""
-        return (level for level in registry.LEVELS if level in self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-
-def _stored_run(path: Path, record: Mapping[str, Any]) -> RunResult:
-    return RunResult(
-        scenario=record["scenario"],
-        scenario_hash=record["scenario_hash"],
-        seed=record["seed"],
-        draw=record["draw"],
-        tables=StoredTables(path, list(record["files"])),
-        treated=tuple(record["treated"]),
-    )
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    if not path.is_file():
-        raise InputError(
-            "no study in this folder",
-            where=str(folder),
-            expected="a folder with manifest.json, as written by a run with an output folder",
-        )
-    manifest = _read_json(path)
-    if manifest.get("schema") != SCHEMA_VERSION:
-        raise InputError(
-            "the study was written by another version of aft-sim",
-            where=str(path),
-            found=manifest.get("schema"),
-            expected=f"schema {SCHEMA_VERSION}",
-        )
-    try:
-        for key in ("inputs", "scenarios", "seeds", "draws", "failures"):
-            manifest[key]
-        for info in manifest["scenarios"]:
-            info["name"], info["hash"]
-    except (KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
-    return manifest
-
-
-def _read_record(path: Path) -> dict[str, Any]:
-    record = _read_json(path / "run.json")
-    kinds = {"hash": str, "scenario": str, "scenario_hash": str, "draw": int, "seed": int}
-    good = all(isinstance(record.get(key), kind) for key, kind in kinds.items())
-    if not (good and isinstance(record.get("treated"), list) and isinstance(record.get("files"), dict)):
-        raise _damaged(path / "run.json", "entries are missing")
-    if (record["scenario"], f"{record['draw']}-{record['seed']}") != (path.parent.name, path.name):
-        raise _damaged(path / "run.json", "it belongs to another run")
-    return record
-
-
-def _check_files(path: Path, record: Mapping[str, Any]) -> None:
-    for name, expected in record["files"].items():
-        file = path / name
-        if Path(name).stem not in registry.LEVELS or Path(name).name != name:
-            raise _damaged(path / "run.json", f"unknown table {name}")
-        try:
-            found = sha256(file)
-        except OSError as error:
-            raise _damaged(file, error) from error
-        if found != expected:
-            raise _damaged(file, "its checksum differs from the one in run.json")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _damaged(path, error) from error
-    if not isinstance(content, dict):
-        raise _damaged(path, "it is not a JSON object")
-    return content
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
@@ -380,25 +329,8 @@ def _info_to_json(info: ScenarioInfo) -> dict[str, Any]:
     }
 
 
-def _info_from_json(entry: Mapping[str, Any]) -> ScenarioInfo:
-    start = entry["policy_start"]
-    _check_name(entry["name"])
-    return ScenarioInfo(
-        entry["name"],
-        entry["title"],
-        entry["hash"],
-        dict(entry["text"]),
-        date.fromisoformat(start) if start else None,
-    )
-
-
-def _check_name(name: str) -> None:
-    if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
-        raise InputError(
-            "a scenario's name is also the name of its results folder",
-            found=name,
-            expected="letters, digits, hyphens and underscores",
-        )
+def _draw_to_json(draw: Draw) -> dict[str, Any]:
+    return {"number": draw.number, "label": draw.label, "values": dict(draw.values)}
 
 
 def _difference(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
@@ -414,12 +346,4 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
         where=str(folder),
         expected="a folder you may write to, with enough free space",
         hint="Runs that were already stored are kept.",
-    )
-
-
-def _damaged(path: Path, reason: object) -> InputError:
-    return InputError(
-        f"part of the results is missing or damaged ({reason})",
-        where=str(path),
-        hint="Delete the run's folder and run the study again: only what is missing is run.",
     )
