@@ -124,11 +124,13 @@ def _flag(value: bool | None) -> float | None:
 
 
 def _services(code: str, s: FactSources) -> dict[str, float | None]:
+    """Which returns it makes; unknown where an acute trust makes none for what all the others do."""
     care, beds = s.emergency.trusts.get(code), s.beds.trusts.get(code)
+    tests, acute = code in s.diagnostics.trusts, s.register.by_code[code].type == "acute"
     return {
         "services.emergency_department": _flag(care is not None and care.attendances[0] > 0),
         "services.overnight_beds": None if code in s.beds.all_zero else _flag(beds is not None),
-        "services.diagnostics": _flag(code in s.diagnostics.trusts),
+        "services.diagnostics": None if acute and not tests else _flag(tests),
         "services.community": _flag(code in s.community.trusts),
     }
 
