@@ -42,6 +42,8 @@ FILES = {
 """Files read for the facts beside those of the waiting list."""
 SERIES = ("ae_monthly", "beds_quarterly", "other_performance_monthly", "provider_finance_annual")
 """Series that hold the totals of England the facts are compared with."""
+BEDDED = ("acute", "specialist", "mental_health")
+"""Types whose trusts all have beds, so that one without a return is unknown."""
 RATINGS = {"outstanding": 1, "good": 2, "requires improvement": 3, "inadequate": 4}
 
 
@@ -124,13 +126,14 @@ def _flag(value: bool | None) -> float | None:
 
 
 def _services(code: str, s: FactSources) -> dict[str, float | None]:
-    """Which returns it makes; unknown where an acute trust makes none for what all the others do."""
+    """Which returns it makes; unknown where it makes none for what all other trusts of its type do."""
     care, beds = s.emergency.trusts.get(code), s.beds.trusts.get(code)
-    tests, acute = code in s.diagnostics.trusts, s.register.by_code[code].type == "acute"
+    tests, kind = code in s.diagnostics.trusts, s.register.by_code[code].type
+    unsure = code in s.beds.all_zero or (beds is None and kind in BEDDED)
     return {
         "services.emergency_department": _flag(care is not None and care.attendances[0] > 0),
-        "services.overnight_beds": None if code in s.beds.all_zero else _flag(beds is not None),
-        "services.diagnostics": None if acute and not tests else _flag(tests),
+        "services.overnight_beds": None if unsure else _flag(beds is not None),
+        "services.diagnostics": None if kind == "acute" and not tests else _flag(tests),
         "services.community": _flag(code in s.community.trusts),
     }
 

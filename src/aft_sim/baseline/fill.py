@@ -247,9 +247,7 @@ def _staff(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Meth
 
 def _beds(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
     """Beds of trusts whose latest return is missing, from the last one before and the change at the others."""
-    without = facts["services.overnight_beds"] == 0
-    found = s.bed_history.at(HISTORY_ENDS)
-    past = {code: found[code] for code, none in zip(facts.code, without, strict=True) if code in found and not none}
+    past = s.bed_history.at(HISTORY_ENDS)
     columns: Mapping[str, Array] = {
         "beds.available": np.array([past[c].total_available if c in past else np.nan for c in facts.code]),
         "beds.general_acute": np.array([past[c].available[0] if c in past else np.nan for c in facts.code]),
