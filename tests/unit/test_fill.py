@@ -169,14 +169,26 @@ def test_estimates_are_written_where_nothing_is_known_and_recorded():
     facts = TrustFacts.empty([f"R{i}" for i in range(8)])
     for i, value in enumerate((10.0, 40, 90, 160, 250, 360)):
         facts.put("estate.backlog", i, Fact(value, Basis.PUBLISHED))
-    size = np.array([10.0, 20, 30, 40, 50, NAN, 70, NAN])
+    size = np.array([10.0, 20, 30, 40, 50, 60, 70, NAN])
+    estimate = by_ratio(facts["estate.backlog"], size, ("acute",) * 8)
+    assert not np.isnan(estimate[0][:6]).any(), "published ones have an estimate too, to compare with"
+    method = _put(facts, "estate.backlog", estimate, "by size", Basis.ESTIMATED)
+    assert (method.fact, method.how, method.trusts) == ("estate.backlog", "by size", ("R6",))
+    assert method.compared == 6
+    assert method.error == pytest.approx(0.45), "median of 3, 1, 1/3, 0.25, 0.4 and 0.5"
+    assert facts["estate.backlog"][:6].tolist() == [10, 40, 90, 160, 250, 360]
+    assert [facts.of(i)["estate.backlog"].basis for i in range(6)] == [Basis.PUBLISHED] * 6
+    assert facts.of(6)["estate.backlog"].basis is Basis.ESTIMATED
+    assert facts["estate.backlog"][6] == pytest.approx(3.5 * 70)
+    assert not facts.known("estate.backlog")[7]
+
+
+def test_trusts_without_a_size_are_not_among_those_compared():
+    facts = TrustFacts.empty([f"R{i}" for i in range(8)])
+    for i in range(7):
+        facts.put("estate.backlog", i, Fact(10.0, Basis.PUBLISHED))
+    size = np.array([10.0, 10, 10, 10, 10, 10, NAN, 20])
     method = _put(
         facts, "estate.backlog", by_ratio(facts["estate.backlog"], size, ("acute",) * 8), "by size", Basis.ESTIMATED
     )
-    assert (method.fact, method.how, method.trusts) == ("estate.backlog", "by size", ("R6",))
-    assert method.compared == 0, "leaving one out of five leaves too few to say"
-    assert np.isnan(method.error)
-    assert facts["estate.backlog"][:6].tolist() == [10, 40, 90, 160, 250, 360]
-    assert facts.of(6)["estate.backlog"].basis is Basis.ESTIMATED
-    assert facts["estate.backlog"][6] == pytest.approx(3 * 70)
-    assert not facts.known("estate.backlog")[7]
+    assert (method.compared, method.error, facts["estate.backlog"][7]) == (6, 0.0, 20.0)
