@@ -250,6 +250,14 @@ def test_no_seed_in_common(make_study):
         compare(ResultSet(runs), "policy", "baseline", bands=BANDS)
 
 
+@pytest.mark.parametrize(("trusts", "band"), [(1, 1.0), (2, 0.5**0.5), (4, 0.5), (16, 0.25), (400, 0.1)])
+def test_band_of_treated_trusts_falls_with_their_number(trusts, band):
+    share = registry.outcome("within_18_share")
+    assert BANDS.of("treated", share, 60.0, trusts) == pytest.approx(band)
+    assert BANDS.of("england", share, 60.0, trusts) == 0.1
+    assert BANDS.of("trust:RTF", share, 60.0, trusts) == 1.0
+
+
 def test_effect_of_is_compare(make_study):
     study = make_study(seeds=2)
     found = study.effect_of("policy", vs="baseline", bands=BANDS)

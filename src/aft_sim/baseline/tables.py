@@ -44,7 +44,8 @@ def read(folder: Path, name: str) -> dict[str, Any]:
     """Read one table as columns: numpy arrays for numbers, lists for text (None where missing)."""
     path = folder / f"{name}.parquet"
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:  # `read_table` would import pandas
+            table = file.read()
     except FileNotFoundError:
         raise InputError(
             "a table of the baseline is missing",
@@ -59,8 +60,17 @@ def read(folder: Path, name: str) -> dict[str, Any]:
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
             out[field.name] = column.to_pylist()
         else:
-            out[field.name] = column.to_numpy()
+            out[field.name] = _numbers(column)
     return out
+
+
+def _numbers(column: pa.ChunkedArray) -> Any:
+    """A column of numbers or flags as an array; Arrow's own way would import pandas, which takes longest."""
+    if pa.types.is_boolean(column.type):
+        return np.array(column.to_pylist(), dtype=bool)
+    if column.null_count:
+        return np.array([np.nan if v is None else v for v in column.to_pylist()])
+    return np.array(np.from_dlpack(column.combine_chunks()))
 
 
 def write_json(folder: Path, name: str, content: Mapping[str, Any]) -> None:

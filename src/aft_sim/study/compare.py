@@ -11,6 +11,7 @@ that of the other differences between the scenarios) and is listed in `Compariso
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,8 +33,10 @@ class Bands:
     """Equivalence bands, half-widths.
 
     Attributes:
-        england: 18-week share of England, its quintiles and groups of trusts, points.
-        trust: 18-week share of one trust, points.
+        england: 18-week share of England, its quintiles and large groups of trusts, points.
+        trust: 18-week share of one trust, points. Of the treated trusts together it is divided by the square root
+            of their number, because what moves single trusts for no known reason averages out in a group; it never
+            falls below England's.
         cost: money, percent of the baseline's amount.
     """
 
@@ -53,11 +56,25 @@ class Bands:
             cost=register.number("compare.band_cost"),
         )
 
-    def of(self, group: str, outcome: Outcome, scale: float) -> float:
-        """Band of a group: points for the 18-week share, else 0.1% of the level `scale`."""
-        if outcome.name == "within_18_share":
-            return self.trust if group.startswith("trust:") else self.england
-        return outcome.relative_band * abs(scale)
+    def of(self, group: str, outcome: Outcome, scale: float, treated: int = 1) -> float:
+        """Band of a group.
+
+        Args:
+            group: see `EffectRow.group`.
+            outcome: what is compared.
+            scale: level that a relative band refers to.
+            treated: treated trusts with a list.
+
+        Returns:
+            Points for the 18-week share, else 0.1% of the level.
+        """
+        if outcome.name != "within_18_share":
+            return outcome.relative_band * abs(scale)
+        if group.startswith("trust:"):
+            return self.trust
+        if group == who.TREATED:
+            return max(self.england, self.trust / math.sqrt(max(treated, 1)))
+        return self.england
 
 
 @dataclass(frozen=True)
@@ -371,7 +388,8 @@ def _paired(pairs: Sequence[_Pair], group: str, outcome: Outcome, index: int, ba
         scales.append(_scale(pair.baseline, group, outcome, index))
     if not ours:
         return None
-    return paired_effect(ours, theirs, bands.of(group, outcome, float(np.mean(scales))), draws)
+    treated = len({code for pair in pairs for code in pair.baseline.treated_with_list})
+    return paired_effect(ours, theirs, bands.of(group, outcome, float(np.mean(scales)), treated), draws)
 
 
 def _scale(arm: Groups, group: str, outcome: Outcome, index: int) -> float:

@@ -85,7 +85,7 @@ class Effect:
         policy: Name of the scenario whose effect it is.
         vs: Name of the scenario it is compared with.
         bands: Equivalence bands; None takes the register's.
-        names: ODS code -> name of a trust, for labels.
+        names: ODS code -> name of a trust, for labels; None takes those of the packaged baseline.
     """
 
     results: ResultSet = field(repr=False)
@@ -94,13 +94,22 @@ class Effect:
     bands: Bands | None = field(default=None, repr=False)
     names: Mapping[str, str] | None = field(default=None, repr=False)
 
+    @property
+    def _labels(self) -> Mapping[str, str]:
+        if self.names is not None:
+            return self.names
+        from aft_sim.baseline import bundle
+
+        trusts = bundle.load().trusts
+        return dict(zip(trusts.code, trusts.name, strict=True))
+
     def at(self, outcome: str = OUTCOME, at: str = AT) -> Comparison:
         """Return everything known of one outcome in one month; see `compare`."""
-        return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self.names)
+        return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self._labels)
 
     def path(self, outcome: str = OUTCOME, group: str = who.ENGLAND, at: str = AT) -> EffectPath:
         """Return the effect on one group month by month; see `effect_path`."""
-        return effect_path(self.results, self.policy, self.vs, outcome, at, group, bands=self.bands, names=self.names)
+        return effect_path(self.results, self.policy, self.vs, outcome, at, group, bands=self.bands, names=self._labels)
 
     def table(self, outcome: str = OUTCOME, by: str = "group", at: str = AT) -> EffectTable:
         """Return effects of one outcome in one month as rows.
