@@ -5,6 +5,7 @@ Set AFT_SIM_DATA to the folder of official files (docs/data.md) to make the fact
 
 from __future__ import annotations
 
+import csv
 import os
 from collections import Counter
 from pathlib import Path
@@ -179,7 +180,20 @@ class TestTotals:
     def test_expenditure_of_2023_24(self, lines):
         line = lines["Operating expenditure, accounts"]
         assert line.trusts + line.others == pytest.approx(130_840, abs=50)
-        assert 3_000 < line.estimates < 5_000, "five trusts without accounts and one with a part year"
+        assert 3_000 < line.estimates < 5_000, "five trusts without accounts"
+
+    def test_a_merger_within_the_year_leaves_the_accounts_whole(self, b, facts):
+        """RVY filed three months, RBN the rest: trust_expenditure_tac_2023_24.csv and ..._2022_23.csv."""
+        total = facts.published("expenditure.total")[b.trust("RBN")]
+        assert total == pytest.approx(790.253 + 67.805)
+        assert pytest.approx(273.39 / 4, rel=0.02) == 67.805, "a quarter of RVY's year before"
+        assert 1.0 < total / (546.479 + 273.39) < 1.1
+
+    def test_one_factor_rolls_all_accounts_forward(self, facts):
+        factor = facts["expenditure.rolled_forward"] / facts.published("expenditure.total")
+        factor = factor[~np.isnan(factor)]
+        assert len(factor) == 196
+        assert factor == pytest.approx(factor[0]) and factor[0] == pytest.approx(1.141, abs=0.001)
 
     def test_staff_with_estimates_are_the_national_figure(self, lines, facts):
         line = lines["Staff in the national definition"]
@@ -351,6 +365,12 @@ class TestSources:
         assert set(np.unique(collected.basis).tolist()) == {Basis.UNKNOWN, Basis.PUBLISHED}
         for kind in KINDS:
             np.testing.assert_array_equal(facts.published(kind.name), collected[kind.name], err_msg=kind.name)
+
+    def test_all_accounts_filed_are_in_the_total(self, lines):
+        with (Path(str(DATA)) / "trust_expenditure_tac_2023_24.csv").open(encoding="utf-8-sig", newline="") as file:
+            filed = sum(float(row["opex_gbp_m"] or 0) for row in csv.DictReader(file))
+        line = lines["Operating expenditure, accounts"]
+        assert line.published == pytest.approx(filed, abs=0.1) == pytest.approx(130_840, abs=50)
 
     def test_quarters_of_the_register_are_those_of_the_oversight_results(self, b, sources):
         for code, quarter in zip(b.trusts.code, b.trusts.segment_quarter, strict=True):

@@ -141,7 +141,7 @@ def _services(code: str, s: FactSources) -> dict[str, float | None]:
 def _money(code: str, s: FactSources) -> dict[str, float | None]:
     trust, e = s.register.by_code[code], s.accounts.trusts[code]
     cost, profile = s.costs.trusts.get(code), s.profiles.trusts.get(code)
-    own = e.year == "2023/24" and not e.part_year
+    own = e.year == "2023/24"
     parts = {
         "total": e.opex,
         "staff": e.staff,

@@ -182,7 +182,7 @@ def _put(facts: TrustFacts, name: str, estimate: tuple[Array, Array, Array, Arra
 
 
 def _expenditure(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
-    """Parts of expenditure of trusts without whole accounts of 2023/24, from 2022/23 and the growth of the others."""
+    """Parts of expenditure of trusts without accounts of 2023/24, from 2022/23 and the growth of the others."""
     accounts = [s.accounts.trusts[code] for code in facts.code]
     before = np.array([np.nan if e.opex_2022_23 is None else e.opex_2022_23 for e in accounts])
     how = "accounts of 2022/23 and the growth of trusts of the type"

@@ -39,7 +39,6 @@ def _line(
 def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
     finance = s.series["provider_finance_annual"]
     filed = sum(e.opex for e in s.accounts.trusts.values() if e.year == "2023/24" and e.opex)
-    part = sum(e.opex or 0.0 for e in s.accounts.trusts.values() if e.year == "2023/24" and e.part_year)
     homeless = sum(s.accounts.homeless.values())
     return [
         _line(
@@ -47,9 +46,9 @@ def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
             "expenditure.total",
             "Operating expenditure, accounts",
             filed + homeless,
-            "trust accounts consolidation 2023/24",
-            "five trusts filed no accounts and one for part of the year: estimated from 2022/23",
-            part + homeless,
+            "trust accounts consolidation 2023/24, all accounts filed",
+            "",
+            homeless,
         ),
         _rolled(facts, finding(finance, OUTTURN)),
         _plans(facts, finding(finance, ("2025/26", "provider income plan")), finding(finance, ("2025/26", PLAN_SPEND))),
