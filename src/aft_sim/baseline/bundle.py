@@ -43,6 +43,7 @@ class TrustTable:
         icb: index of the host ICB, -1 where a trust has none.
         foundation: whether it is a foundation trust.
         segment: oversight segment at opening (1 best), NaN without one.
+        segment_quarter: quarter that it is of, such as "Q3 2025/26"; None without one.
         planned_surplus: planned surplus 2025/26 as a share of income.
         expenditure: operating expenditure of the accounts, rolled forward to 2025/26.
         capital: capital of the estates return 2024/25.
@@ -57,6 +58,7 @@ class TrustTable:
     icb: Index
     foundation: Flags
     segment: Array
+    segment_quarter: tuple[str | None, ...]
     planned_surplus: Array
     expenditure: Array
     expenditure_year: tuple[str | None, ...]
@@ -249,6 +251,7 @@ def load(folder: Path | None = None) -> Bundle:
             np.array([icb_index.get(k, -1) for k in t["icb"]]),
             np.asarray(t["foundation"]),
             facts.stated("oversight.segment"),
+            tuple(t["segment_quarter"]),
             facts.stated("money.planned_surplus"),
             facts["expenditure.rolled_forward"],
             tuple(t["expenditure_year"]),

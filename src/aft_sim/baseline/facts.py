@@ -71,6 +71,7 @@ _BEDS, _AE = "KH03", "A&E attendances and emergency admissions"
 _TAC, _ERIC, _NOF = "trust accounts consolidation", "ERIC", "NHS Oversight Framework"
 _DM01, _CSDS, _SURVEY = "DM01 full extract", "community services data set", "NHS staff survey"
 _REGISTER, _COST = "trust register", "National Cost Collection"
+_SEGMENTS = {k: str(k) for k in range(1, 6)}
 
 KINDS: tuple[Kind, ...] = (
     Kind("services.emergency_department", "Major A&E department (type 1)", "code", "May 2026", _AE, _YES),
@@ -124,17 +125,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("estate.backlog", "Backlog maintenance", "GBP m", "2024/25", _ERIC),
     Kind("estate.backlog_high", "of which high risk", "GBP m", "2024/25", _ERIC),
     Kind("estate.backlog_significant", "of which significant risk", "GBP m", "2024/25", _ERIC),
+    Kind("oversight.segment", "Oversight segment, 1 best", "code", "latest quarter", _NOF, _SEGMENTS),
+    Kind("oversight.score", "Average metric score, 1 best to 4", "score", "latest quarter", _NOF),
+    Kind("oversight.rank", "Place in its league table", "count", "latest quarter", _NOF),
     Kind(
-        "oversight.segment",
-        "Oversight segment, 1 best",
+        "oversight.unadjusted_segment",
+        "Segment before the financial override",
         "code",
         "latest quarter",
         _NOF,
-        {k: str(k) for k in range(1, 6)},
+        _SEGMENTS,
     ),
-    Kind("oversight.score", "Average metric score, 1 best to 4", "score", "latest quarter", _NOF),
-    Kind("oversight.rank", "Place in its league table", "count", "latest quarter", _NOF),
-    Kind("oversight.unadjusted_segment", "Segment before the financial override", "code", "latest quarter", _NOF),
     Kind("oversight.override", "Financial override applied", "code", "latest quarter", _NOF, _YES),
     Kind("oversight.access", "Domain score: access", "score", "latest quarter", _NOF),
     Kind("oversight.effectiveness_experience", "Domain score: effectiveness", "score", "latest quarter", _NOF),
@@ -283,10 +284,12 @@ class TrustFacts:
         }
 
     def put(self, name: str, trust: int, fact: Fact) -> None:
-        """Set one fact while the table is being made."""
+        """Set one fact while the table is being made; a NaN makes it unknown, without a range."""
         k = self._at(name)
+        if np.isnan(fact.value):
+            fact = Fact(np.nan, Basis.UNKNOWN)
         self.value[k, trust], self.low[k, trust], self.high[k, trust] = fact.value, fact.low, fact.high
-        self.basis[k, trust] = Basis.UNKNOWN if np.isnan(fact.value) else fact.basis
+        self.basis[k, trust] = fact.basis
 
 
 SMALL = 0.005
