@@ -166,7 +166,7 @@ def test_england_shows_residuals_with_their_reasons(cli, width: int) -> None:
     assert line_of(out, "Planned surplus") == "Planned surplus (2) −2,341 −174 −2,167"
     assert "(2) Trusts' shares leave deficit support of GBP 2.2bn out" in flat
     assert "Not published for 54 trusts: 36 mental health, 9 ambulance, 5 specialist, 3 community, 1 online." in flat
-    assert flat.count("Not explained.") == 1
+    assert flat.count("(not measured)") == 1
     assert "0.00%" not in out and "2026-02" not in out and "mental_health" not in out
 
 

@@ -160,10 +160,8 @@ def _money(code: str, s: FactSources) -> dict[str, float | None]:
         "money.collected_cost": cost.cost if cost else None,
     }
     if profile:
-        england = s.profiles.england_cost_index
         found |= {
-            "money.cost_index": profile.cost_index / england if profile.cost_index else None,
-            "money.productivity_growth": profile.productivity_growth,
+            "money.cost_index": profile.cost_index,
             "quality.shmi": profile.shmi.value if profile.shmi else None,
             "staff.engagement": profile.engagement,
             "staff.morale": profile.morale,
@@ -179,7 +177,7 @@ def _staff(code: str, s: FactSources) -> dict[str, float | None]:
     staff = s.staffing.trusts.get(code)
     if staff is None or staff.estimated:
         return {}
-    return {"staff.accounts": staff.accounts, "staff.fte": staff.fte}
+    return {"staff.accounts": staff.accounts}
 
 
 def _care(code: str, s: FactSources) -> dict[str, float | None]:
@@ -243,6 +241,7 @@ def _oversight(code: str, s: FactSources) -> dict[str, float | None]:
             "oversight.rank": result.rank,
             "oversight.unadjusted_segment": result.unadjusted,
             "oversight.override": _flag(result.override),
+            "money.productivity_growth": _share(result.values.get("implied_productivity_pct")),
         }
     return found
 

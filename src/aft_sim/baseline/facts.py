@@ -93,7 +93,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("money.variance_to_plan", "Variance to plan as a share of income", "share", "2025/26", _NOF),
     Kind("money.deficit", "In deficit, planned or actual", "code", "2025/26", _NOF, _YES),
     Kind("money.collected_cost", "Collected cost, a lower bound", "GBP m a year", "2024/25", _COST),
-    Kind("money.cost_index", "Cost of the same work, England 1", "ratio", "2024/25", _COST),
+    Kind("money.cost_index", "Cost over what the same work costs on average", "ratio", "2024/25", _COST),
     Kind("money.productivity_growth", "Growth of productivity on the year before", "share", "2025/26", _NOF),
     Kind("staff.accounts", "Average staff, temporary ones included", "FTE", "2023/24", _TAC),
     Kind("staff.fte", "Staff in the national definition", "FTE", "February 2026", f"{_TAC}; workforce statistics"),
@@ -310,6 +310,7 @@ class Total:
         published: Published total.
         source: Where it is published.
         why: What explains the residual; empty where it is small or nothing explains it.
+        measured: Whether figures of their own say how much of the residual that explains.
     """
 
     name: str
@@ -321,6 +322,7 @@ class Total:
     published: float
     source: str
     why: str
+    measured: bool = True
 
     @property
     def residual(self) -> float:
@@ -334,5 +336,5 @@ class Total:
 
     @property
     def unexplained(self) -> bool:
-        """Whether the residual is above half a per cent and nothing explains it."""
-        return abs(self.share) > SMALL and not self.why
+        """Whether the residual is above half a per cent and nothing that is measured explains it."""
+        return abs(self.share) > SMALL and not (self.why and self.measured)

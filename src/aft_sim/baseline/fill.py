@@ -231,17 +231,29 @@ def _bought_in(facts: TrustFacts, s: FactSources) -> Method:
 
 
 def _staff(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
-    """Staff of trusts without accounts of 2023/24, as `staffing` has them, so that the sum is the national figure."""
+    """Staff as `staffing` has them: accounts where none were filed, and everybody's in the national definition.
+
+    The national definition is reached by one factor for all trusts, part of which nothing measures; the range of a
+    trust that filed is that part in either direction.
+    """
     costs = [s.accounts.trusts[code].staff_2022_23 for code in facts.code]
     before = np.array([np.nan if cost is None else cost for cost in costs])
     how = "staff costs of 2022/23 times the staff per pound of trusts of the type"
-    done = []
-    for part in ("accounts", "fte"):
-        name = f"staff.{part}"
-        value = np.array([getattr(s.staffing.trusts.get(code), part, np.nan) for code in facts.code])
-        _, low, high, error = by_ratio(facts[name], before, kinds)
-        estimate = value, np.fmin(low, value), np.fmax(high, value), error
-        done.append(_put(facts, name, estimate, how, Basis.ESTIMATED))
+    accounts, fte = (
+        np.array([getattr(s.staffing.trusts.get(code), part, np.nan) for code in facts.code])
+        for part in ("accounts", "fte")
+    )
+    filed = ~np.isnan(facts["staff.accounts"])
+    _, low, high, error = by_ratio(facts["staff.accounts"], before, kinds)
+    ends = np.fmin(low, accounts), np.fmax(high, accounts)
+    done = [_put(facts, "staff.accounts", (accounts, *ends, error), how, Basis.ESTIMATED)]
+    part = float(np.prod([step.factor for step in s.staffing.unexplained()]))
+    least, most = min(part, 1 / part), max(part, 1 / part)
+    with np.errstate(invalid="ignore"):
+        low, high = (np.where(filed, 1.0, end / accounts) * fte for end in ends)
+    how = "accounts less temporary staff, moved to the month, times one factor to the national sum"
+    nothing = np.full(len(fte), np.nan)
+    done.append(_put(facts, "staff.fte", (fte, low * least, high * most, nothing), how, Basis.ESTIMATED))
     return done
 
 

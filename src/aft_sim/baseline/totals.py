@@ -119,24 +119,24 @@ def _staff(facts: TrustFacts, s: FactSources) -> list[Total]:
     """Staff beside the national figure, and every step from the accounts to it as a line of its own."""
     source = "workforce statistics, trusts and core organisations"
     month = BY_NAME["staff.fte"].period
-    missing = int(facts.estimated("staff.fte").sum())
-    why = f"{missing} trusts filed no accounts; with their estimates the sum is the national figure, by scaling"
-    lines = [_line(facts, "staff.fte", "Staff in the national definition", s.staffing.england, source, why)]
-    for step in s.staffing.steps:
-        why = step.why.replace(s.staffing.month, month) if step.measured else ""
-        lines.append(
-            Total(
-                f"Staff: {step.name}",
-                "FTE",
-                month if step is s.staffing.steps[-1] else "2023/24",
-                step.before,
-                0.0,
-                0.0,
-                step.after,
-                source,
-                why,
-            )
+    why = "the sum is the national figure by scaling, in the steps below"
+    total = float(np.nansum(facts["staff.fte"]))
+    lines = [Total("Staff in the national definition", "FTE", month, total, 0.0, 0.0, s.staffing.england, source, why)]
+    lines += [
+        Total(
+            f"Staff: {step.name}",
+            "FTE",
+            month if step is s.staffing.steps[-1] else "2023/24",
+            step.before,
+            0.0,
+            0.0,
+            step.after,
+            source if step is s.staffing.steps[-1] else "the sum after this step",
+            step.why.replace(s.staffing.month, month) + ("" if step.measured else " (not measured)"),
+            step.measured,
         )
+        for step in s.staffing.steps
+    ]
     return lines
 
 

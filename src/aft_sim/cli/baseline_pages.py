@@ -70,7 +70,9 @@ class England:
         english, outside = baseline.waiting[:, 0], baseline.waiting[:, 1]
         own, trust = ~baseline.imputed, baseline.row_is_trust
         lists = {
-            "England as reported": english[own].sum(axis=0),
+            ("England with own figures" if baseline.summary.get("own_figures") else "England as reported"): english[
+                own
+            ].sum(axis=0),
             "England with estimates (used)": english.sum(axis=0),
             "  of which NHS trusts": english[trust].sum(axis=0),
             "  of which independent sector": english[~trust].sum(axis=0),
@@ -159,7 +161,7 @@ class England:
 def print_totals(b: Bundle) -> None:
     """England added up from its trusts beside the published totals, residuals first."""
     terminal.heading("Added up from trusts, before any scaling")
-    heads = ("Trusts", "Others", "Published", "Residual", "Estimates\nwould add")
+    heads = ("Trusts", "Others", "Compared\nwith", "Residual", "Estimates\nwould add")
     table = terminal.plain_table("", *heads, right=heads, whole=heads)
     notes: list[tuple[str, str]] = []
     for line in b.totals:
