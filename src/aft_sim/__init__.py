@@ -8,6 +8,7 @@ Public names are loaded when they are first used, so that `import aft_sim` costs
 - `compare(results, policy, baseline, ...)`: the paired effect of one scenario against another in one month;
   `results.effect_of(policy, vs=baseline)` gives tables, paths and charts of it.
 - `charts`: the module that draws effects.
+- `AftSimError`: what is raised for a mistake of the user, or where something cannot be done.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import load as load_baseline
+    from aft_sim.basis.errors import AftSimError
     from aft_sim.present import charts as charts
     from aft_sim.spec.scenario import Scenario, compose, load_scenario
     from aft_sim.study.compare import compare
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AftSimError",
     "Scenario",
     "__version__",
     "charts",
@@ -36,6 +39,7 @@ __all__ = [
 
 #: Where a public name lives: module, and its name there (None for the module itself).
 _PUBLIC: dict[str, tuple[str, str | None]] = {
+    "AftSimError": ("aft_sim.basis.errors", "AftSimError"),
     "Scenario": ("aft_sim.spec.scenario", "Scenario"),
     "charts": ("aft_sim.present.charts", None),
     "compare": ("aft_sim.study.compare", "compare"),

@@ -196,3 +196,22 @@ def test_the_season_of_a_window_is_made_once_and_read_only():
     assert one is weekly_season(few(), Calendar(end=date(2028, 3, 31)))
     assert one.shape == (3, CALENDAR.n_weeks) and not one.flags.writeable
     assert np.isfinite(one).all()
+
+
+def test_a_trust_named_by_its_code_goes_before_a_set_and_the_later_written_before_the_earlier():
+    bundle, base = load(), load_scenario("baseline")
+    day = {"parameter": "production.level", "from": "2027-04-01"}
+    changes = [
+        day | {"value": 1.4, "trusts": ["RTF"]},
+        day | {"value": 1.2, "trusts": ["set:first-wave"]},
+        day | {"value": 1.3, "trusts": ["set:region:North West", "RP1"]},
+        day | {"value": 1.1},
+    ]
+    plan = bind(base.with_changes("x", {"change": changes}), bundle)
+    week = first_week_from(plan.calendar, date(2027, 4, 1))
+    values, everybody = plan.parameters.by_trust("production.level", week, len(bundle.trusts.code))
+    found = {code: values[bundle.trust(code)] for code in ("RTF", "RBS", "RP1", "RDY", "RCX")}
+    assert found == {"RTF": 1.4, "RBS": 1.3, "RP1": 1.3, "RDY": 1.2, "RCX": 1.1}
+    assert everybody == 1.1
+    again = bind(base.with_changes("x", {"change": changes}), bundle).scenario.to_toml()
+    assert again.index("value = 1.2") < again.index("value = 1.3")

@@ -127,3 +127,37 @@ def test_a_mistake_in_a_shared_ancestor_is_told_once(tmp_path: Path):
 def test_extends_and_order_that_make_no_sense(tmp_path: Path, text: str, words: str):
     with pytest.raises(InputErrors, match=words):
         load_scenario(write(tmp_path, "x", text))
+
+
+def level(value: float, *trusts: str) -> dict[str, object]:
+    return {"parameter": "production.level", "from": "2027-04-01", "value": value, "trusts": list(trusts)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (level(1.1, "RTF"), level(1.3, "RTF", "R0B")),
+        (level(1.1, "set:first-wave"), level(1.3, "set:region:London", "R0B")),
+    ],
+)
+def test_changes_that_may_meet_at_a_trust_need_an_order(first, second):
+    parts = [variant("a", {"change": [first]}), variant("b", {"change": [second]})]
+    with pytest.raises(InputErrors, match=r"may give one trust two values of production.level on 2027-04-01"):
+        compose("x", parts)
+    one, two = (compose("x", p, order_stated=True) for p in (parts, parts[::-1]))
+    assert one.hash != two.hash
+    assert [c.value for c in one.changes] == [1.1, 1.3]
+    assert [c.value for c in two.changes] == [1.3, 1.1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (level(1.1, "RTF"), level(1.3, "R0B")),
+        (level(1.1, "RTF"), level(1.3, "set:first-wave")),  # the code goes first
+        (level(1.1, "RTF"), level(1.1, "RTF", "R0B")),  # the same value
+    ],
+)
+def test_changes_that_cannot_disagree_need_none(first, second):
+    parts = [variant("a", {"change": [first]}), variant("b", {"change": [second]})]
+    assert compose("x", parts).hash == compose("x", parts[::-1]).hash

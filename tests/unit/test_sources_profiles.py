@@ -82,7 +82,6 @@ def profile_row(code: str, **changes: object) -> dict[str, object]:
         "shmi_banding": "2.0",
         "staff_engagement_score": 6.9,
         "theme_morale": 5.9,
-        "productivity_growth_estimate": 0.02,
         **changes,
     }
 
@@ -97,7 +96,7 @@ def test_profiles_add_money_but_not_scores(tmp_path: Path) -> None:
     trust = found.trusts["RA7"]
     assert (trust.backlog, trust.upkeep, trust.cost) == ((20, 40, 10, 10), 14, 2200)
     assert trust.cost_index == pytest.approx(1.1)
-    assert (trust.engagement, trust.morale, trust.productivity_growth) == (6.9, 5.9, 0.02)
+    assert (trust.engagement, trust.morale) == (6.9, 5.9)
     assert trust.shmi is not None
     assert (trust.shmi.value, trust.shmi.band) == (1.02, "as expected")
     assert (trust.codes, trust.blended) == (("RA7", "RVJ"), ("RVJ",))
@@ -109,7 +108,7 @@ def test_profiles_of_blanks_and_of_a_predecessor_alone_are_unknown(tmp_path: Pat
     found = profiles(tmp_path, blank, profile_row("RVJ"), profile_row("RH5", rc_expected_cost_total_m=""))
     trust = found.trusts["RTF"]
     assert (trust.backlog, trust.upkeep, trust.cost, trust.cost_index) == (None, None, None, None)
-    assert (trust.shmi, trust.engagement, trust.productivity_growth) == (None, None, None)
+    assert (trust.shmi, trust.engagement) == (None, None)
     merged = found.trusts["RA7"]
     assert (merged.upkeep, merged.engagement, merged.shmi, merged.blended) == (7, None, None, ("RVJ",))
     assert (found.trusts["RH5"].cost, found.trusts["RH5"].cost_index) == (None, None)

@@ -40,6 +40,16 @@ def test_bytes_do_not_depend_on_the_process_or_its_hash_seed():
     assert len(found) == 1
 
 
+def test_code_just_compiled_and_code_from_the_cache_give_the_same_bytes(tmp_path):
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    found = [
+        subprocess.run([sys.executable, "-c", CODE], env=env, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert list(tmp_path.rglob("*_advance_rows*.nbi")), "the first run compiled nothing"
+    assert found[0] == found[1]
+
+
 def test_workers_do_not_matter():
     scenarios = [scenario("baseline"), scenario("no-aft")]
     one = run_pairs(scenarios, [1, 2], until=date(2026, 4, 30), workers=1)

@@ -22,7 +22,7 @@ from aft_sim.spec.files import Layer, Origin, read_chain
 from aft_sim.spec.levers import levers
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.scenario import Change, Scenario, load_scenario
-from aft_sim.spec.sets import PREFIX, named_sets
+from aft_sim.spec.sets import PREFIX, check_trust_reference, named_sets
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -171,15 +171,15 @@ def load_bound(reference: str | Path, bundle: Bundle) -> Scenario:
         scenario = load_scenario(reference)
     except InputErrors as error:
         unknown = [problem for layer in read_chain(reference).layers for problem in _unknown_trusts(layer, bundle)]
-        told = [problem.found for problem in error.problems]
-        more = [problem for problem in unknown if problem.found not in told]
+        told = {str(problem.found) for problem in error.problems}
+        more = [problem for problem in unknown if str(problem.found) not in told]
         raise InputErrors([*error.problems, *more], error.where) from None
     bind(scenario, bundle)
     return scenario
 
 
 def _unknown_trusts(layer: Layer, bundle: Bundle) -> list[InputError]:
-    """Codes in a scenario file that the baseline lacks, found in the raw content.
+    """Codes and sets in a scenario file that the baseline lacks, found in the raw content.
 
     So that they are reported together with mistakes which keep the file from being read; what is no list of
     codes and sets at all is left to the reader.
@@ -197,12 +197,12 @@ def _unknown_trusts(layer: Layer, bundle: Bundle) -> list[InputError]:
     problems: list[InputError] = []
     for keys, names in lists:
         for index, name in enumerate(names if isinstance(names, list) else []):
-            if not isinstance(name, str) or name.startswith(PREFIX):
-                continue
             try:
-                bundle.trust(name, layer.place(*keys, index))
-            except InputError as error:
-                problems.append(error)
+                resolve_trusts([check_trust_reference(name)], bundle, layer.place(*keys, index))
+            except InputErrors as error:
+                problems += error.problems
+            except InputError:  # told by the reader
+                continue
     return problems
 
 
@@ -305,7 +305,7 @@ def _paths(
     weeks = calendar.n_weeks
     numbers: dict[str, Array] = {}
     options: dict[str, tuple[str, ...]] = {}
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[tuple[date, int, Step]]] = {}
     drawn = draw.mapping
     changes = sorted([*_moved(scenario, register), *scenario.changes], key=lambda c: c.start)
     for name, parameter in register.items():
@@ -332,14 +332,17 @@ def _paths(
         for change in mine:
             week = first_week_from(calendar, change.start)
             number = float(change.value) * scale
-            trusts = _trusts_of(change, bundle, problems)
-            if trusts is None:
+            groups = _trusts_of(change, scenario, bundle, problems)
+            if groups is None:
                 path[max(week, 0) :] = number
             if parameter.per_trust and week < weeks:
-                steps.setdefault(name, []).append(Step(max(week, 0), number, trusts))
+                for rank, trusts in enumerate([None] if groups is None else groups):
+                    steps.setdefault(name, []).append((change.start, rank, Step(max(week, 0), number, trusts)))
         path.flags.writeable = False
         numbers[name] = path
-    return ParameterPaths(numbers, options, {k: tuple(v) for k, v in steps.items()})
+    # on one day a trust named by its code goes before the sets it is in; else what was written later does
+    in_order = {name: sorted(found, key=lambda one: one[:2]) for name, found in steps.items()}
+    return ParameterPaths(numbers, options, {name: tuple(step for *_, step in v) for name, v in in_order.items()})
 
 
 def _moved(scenario: Scenario, register: Register) -> list[Change]:
@@ -353,14 +356,22 @@ def _moved(scenario: Scenario, register: Register) -> list[Change]:
     return moved
 
 
-def _trusts_of(change: Change, bundle: Bundle, problems: list[InputError]) -> Index | None:
+def _trusts_of(
+    change: Change, scenario: Scenario, bundle: Bundle, problems: list[InputError]
+) -> tuple[Index, Index] | None:
+    """Trusts of a change: those in its sets, and those it names; None for all trusts."""
     if change.trusts is None:
         return None
-    try:
-        return np.array(resolve_trusts(change.trusts, bundle, str(change.origin)), dtype=np.int64)
-    except InputErrors as error:
-        problems += error.problems
-        return np.array([], dtype=np.int64)
+    found: tuple[set[int], set[int]] = (set(), set())
+    at = scenario.changes.index(change) if change in scenario.changes else None
+    for i, name in enumerate(change.trusts):
+        where = (None if at is None else scenario.where(f"change[{at}].trusts[{i}]")) or str(change.origin)
+        try:
+            found[not name.startswith(PREFIX)].update(resolve_trusts([name], bundle, where))
+        except InputErrors as error:
+            problems += error.problems
+    in_sets, named = (np.array(sorted(members), dtype=np.int64) for members in found)
+    return in_sets, named
 
 
 def _text(value: Value) -> str:

@@ -43,6 +43,7 @@ class TrustTable:
         icb: index of the host ICB, -1 where a trust has none.
         foundation: whether it is a foundation trust.
         segment: oversight segment at opening (1 best), NaN without one.
+        segment_quarter: quarter that it is of, such as "Q3 2025/26"; None without one.
         planned_surplus: planned surplus 2025/26 as a share of income.
         expenditure: operating expenditure of the accounts, rolled forward to 2025/26.
         capital: capital of the estates return 2024/25.
@@ -57,6 +58,7 @@ class TrustTable:
     icb: Index
     foundation: Flags
     segment: Array
+    segment_quarter: tuple[str | None, ...]
     planned_surplus: Array
     expenditure: Array
     expenditure_year: tuple[str | None, ...]
@@ -76,6 +78,7 @@ class Bundle:
 
     Attributes:
         trusts: the trust register, with the facts that today's mechanisms read.
+        successors: current code of each old one.
         facts: everything known of each trust, with ranges where it is estimated.
         catchment_icb: (trust, icb) published catchment by board of residence; NaN where none is published.
         totals: England added up from its trusts, beside the published totals.
@@ -104,6 +107,7 @@ class Bundle:
     """
 
     trusts: TrustTable
+    successors: Mapping[str, str]
     facts: TrustFacts
     catchment_icb: Array
     totals: tuple[Total, ...]
@@ -180,6 +184,12 @@ class Bundle:
             InputError: no such trust; names the nearest codes and trusts.
         """
         found = self.trusts.index.get(code)
+        if found is None and code in self.successors:
+            current = self.successors[code]
+            name = self.trusts.name[self.trusts.index[current]]
+            raise InputError(
+                "this NHS trust is part of another one now", where=where, found=code, hint=f"Use {current}, {name}."
+            )
         if found is None:
             labels = {c: c for c in self.trusts.code} | dict(zip(self.trusts.name, self.trusts.code, strict=True))
             raise InputError(
@@ -213,6 +223,11 @@ def _catchments(folder: Path, trust: Mapping[str, int], icb: Mapping[str, int]) 
     return np.where(shares.sum(axis=1, keepdims=True) > 0, shares, np.nan)
 
 
+def _successors(folder: Path, trust: Mapping[str, int]) -> Mapping[str, str]:
+    lineage = tables.read(folder, "carry_lineage")
+    return {old: now for old, now in zip(lineage["old"], lineage["current"], strict=True) if now in trust}
+
+
 def _totals(folder: Path) -> tuple[Total, ...]:
     found = tables.read(folder, "totals")
     rows = zip(*(np.asarray(found[f.name], dtype=object).tolist() for f in fields(Total)), strict=True)
@@ -224,11 +239,23 @@ def load(folder: Path | None = None) -> Bundle:
     """Load a baseline: the packaged one, or one that `aft-sim baseline build` wrote.
 
     Raises:
-        InputError: a table is missing or cannot be read.
+        InputError: a table is missing, cannot be read, or was written by another version.
     """
     folder = folder or tables.FOLDER
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), expected="a baseline written by `aft-sim baseline build`")
+    try:
+        return _load(folder)
+    except KeyError as error:
+        raise InputError(
+            "the baseline was written by another version of aft-sim",
+            where=str(folder),
+            found=f"no column {error}",
+            expected="a baseline built or updated with this version",
+        ) from None
+
+
+def _load(folder: Path) -> Bundle:
     t, icbs, p = (tables.read(folder, name) for name in ("trusts", "icbs", "providers"))
     rows, flows = tables.read(folder, "rows"), tables.read(folder, "flows")
     icb_index = {code: i for i, code in enumerate(icbs["code"])}
@@ -249,6 +276,7 @@ def load(folder: Path | None = None) -> Bundle:
             np.array([icb_index.get(k, -1) for k in t["icb"]]),
             np.asarray(t["foundation"]),
             facts.stated("oversight.segment"),
+            tuple(t["segment_quarter"]),
             facts.stated("money.planned_surplus"),
             facts["expenditure.rolled_forward"],
             tuple(t["expenditure_year"]),
@@ -256,6 +284,7 @@ def load(folder: Path | None = None) -> Bundle:
             facts.stated("estate.backlog"),
             np.stack([facts.stated(f"catchment.q{q + 1}") for q in range(5)], axis=1),
         ),
+        successors=_successors(folder, trust_index),
         facts=facts,
         catchment_icb=_catchments(folder, trust_index, icb_index),
         totals=_totals(folder),

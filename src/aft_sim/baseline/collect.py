@@ -42,6 +42,8 @@ FILES = {
 """Files read for the facts beside those of the waiting list."""
 SERIES = ("ae_monthly", "beds_quarterly", "other_performance_monthly", "provider_finance_annual")
 """Series that hold the totals of England the facts are compared with."""
+BEDDED = ("acute", "specialist", "mental_health")
+"""Types whose trusts all have beds, so that one without a return is unknown."""
 RATINGS = {"outstanding": 1, "good": 2, "requires improvement": 3, "inadequate": 4}
 
 
@@ -124,11 +126,14 @@ def _flag(value: bool | None) -> float | None:
 
 
 def _services(code: str, s: FactSources) -> dict[str, float | None]:
+    """Which returns it makes; unknown where it makes none for what all other trusts of its type do."""
     care, beds = s.emergency.trusts.get(code), s.beds.trusts.get(code)
+    tests, kind = code in s.diagnostics.trusts, s.register.by_code[code].type
+    unsure = code in s.beds.all_zero or (beds is None and kind in BEDDED)
     return {
         "services.emergency_department": _flag(care is not None and care.attendances[0] > 0),
-        "services.overnight_beds": None if code in s.beds.all_zero else _flag(beds is not None),
-        "services.diagnostics": _flag(code in s.diagnostics.trusts),
+        "services.overnight_beds": None if unsure else _flag(beds is not None),
+        "services.diagnostics": None if kind == "acute" and not tests else _flag(tests),
         "services.community": _flag(code in s.community.trusts),
     }
 
@@ -136,7 +141,7 @@ def _services(code: str, s: FactSources) -> dict[str, float | None]:
 def _money(code: str, s: FactSources) -> dict[str, float | None]:
     trust, e = s.register.by_code[code], s.accounts.trusts[code]
     cost, profile = s.costs.trusts.get(code), s.profiles.trusts.get(code)
-    own = e.year == "2023/24" and not e.part_year
+    own = e.year == "2023/24"
     parts = {
         "total": e.opex,
         "staff": e.staff,
@@ -155,10 +160,8 @@ def _money(code: str, s: FactSources) -> dict[str, float | None]:
         "money.collected_cost": cost.cost if cost else None,
     }
     if profile:
-        england = s.profiles.england_cost_index
         found |= {
-            "money.cost_index": profile.cost_index / england if profile.cost_index else None,
-            "money.productivity_growth": profile.productivity_growth,
+            "money.cost_index": profile.cost_index,
             "quality.shmi": profile.shmi.value if profile.shmi else None,
             "staff.engagement": profile.engagement,
             "staff.morale": profile.morale,
@@ -174,7 +177,7 @@ def _staff(code: str, s: FactSources) -> dict[str, float | None]:
     staff = s.staffing.trusts.get(code)
     if staff is None or staff.estimated:
         return {}
-    return {"staff.accounts": staff.accounts, "staff.fte": staff.fte}
+    return {"staff.accounts": staff.accounts}
 
 
 def _care(code: str, s: FactSources) -> dict[str, float | None]:
@@ -238,6 +241,7 @@ def _oversight(code: str, s: FactSources) -> dict[str, float | None]:
             "oversight.rank": result.rank,
             "oversight.unadjusted_segment": result.unadjusted,
             "oversight.override": _flag(result.override),
+            "money.productivity_growth": _share(result.values.get("implied_productivity_pct")),
         }
     return found
 

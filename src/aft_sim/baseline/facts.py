@@ -71,6 +71,7 @@ _BEDS, _AE = "KH03", "A&E attendances and emergency admissions"
 _TAC, _ERIC, _NOF = "trust accounts consolidation", "ERIC", "NHS Oversight Framework"
 _DM01, _CSDS, _SURVEY = "DM01 full extract", "community services data set", "NHS staff survey"
 _REGISTER, _COST = "trust register", "National Cost Collection"
+_SEGMENTS = {k: str(k) for k in range(1, 6)}
 
 KINDS: tuple[Kind, ...] = (
     Kind("services.emergency_department", "Major A&E department (type 1)", "code", "May 2026", _AE, _YES),
@@ -92,7 +93,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("money.variance_to_plan", "Variance to plan as a share of income", "share", "2025/26", _NOF),
     Kind("money.deficit", "In deficit, planned or actual", "code", "2025/26", _NOF, _YES),
     Kind("money.collected_cost", "Collected cost, a lower bound", "GBP m a year", "2024/25", _COST),
-    Kind("money.cost_index", "Cost of the same work, England 1", "ratio", "2024/25", _COST),
+    Kind("money.cost_index", "Cost over what the same work costs on average", "ratio", "2024/25", _COST),
     Kind("money.productivity_growth", "Growth of productivity on the year before", "share", "2025/26", _NOF),
     Kind("staff.accounts", "Average staff, temporary ones included", "FTE", "2023/24", _TAC),
     Kind("staff.fte", "Staff in the national definition", "FTE", "February 2026", f"{_TAC}; workforce statistics"),
@@ -124,17 +125,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("estate.backlog", "Backlog maintenance", "GBP m", "2024/25", _ERIC),
     Kind("estate.backlog_high", "of which high risk", "GBP m", "2024/25", _ERIC),
     Kind("estate.backlog_significant", "of which significant risk", "GBP m", "2024/25", _ERIC),
+    Kind("oversight.segment", "Oversight segment, 1 best", "code", "latest quarter", _NOF, _SEGMENTS),
+    Kind("oversight.score", "Average metric score, 1 best to 4", "score", "latest quarter", _NOF),
+    Kind("oversight.rank", "Place in its league table", "count", "latest quarter", _NOF),
     Kind(
-        "oversight.segment",
-        "Oversight segment, 1 best",
+        "oversight.unadjusted_segment",
+        "Segment before the financial override",
         "code",
         "latest quarter",
         _NOF,
-        {k: str(k) for k in range(1, 6)},
+        _SEGMENTS,
     ),
-    Kind("oversight.score", "Average metric score, 1 best to 4", "score", "latest quarter", _NOF),
-    Kind("oversight.rank", "Place in its league table", "count", "latest quarter", _NOF),
-    Kind("oversight.unadjusted_segment", "Segment before the financial override", "code", "latest quarter", _NOF),
     Kind("oversight.override", "Financial override applied", "code", "latest quarter", _NOF, _YES),
     Kind("oversight.access", "Domain score: access", "score", "latest quarter", _NOF),
     Kind("oversight.effectiveness_experience", "Domain score: effectiveness", "score", "latest quarter", _NOF),
@@ -283,10 +284,12 @@ class TrustFacts:
         }
 
     def put(self, name: str, trust: int, fact: Fact) -> None:
-        """Set one fact while the table is being made."""
+        """Set one fact while the table is being made; a NaN makes it unknown, without a range."""
         k = self._at(name)
+        if np.isnan(fact.value):
+            fact = Fact(np.nan, Basis.UNKNOWN)
         self.value[k, trust], self.low[k, trust], self.high[k, trust] = fact.value, fact.low, fact.high
-        self.basis[k, trust] = Basis.UNKNOWN if np.isnan(fact.value) else fact.basis
+        self.basis[k, trust] = fact.basis
 
 
 SMALL = 0.005
@@ -307,6 +310,7 @@ class Total:
         published: Published total.
         source: Where it is published.
         why: What explains the residual; empty where it is small or nothing explains it.
+        measured: Whether figures of their own say how much of the residual that explains.
     """
 
     name: str
@@ -318,6 +322,7 @@ class Total:
     published: float
     source: str
     why: str
+    measured: bool = True
 
     @property
     def residual(self) -> float:
@@ -331,5 +336,5 @@ class Total:
 
     @property
     def unexplained(self) -> bool:
-        """Whether the residual is above half a per cent and nothing explains it."""
-        return abs(self.share) > SMALL and not self.why
+        """Whether the residual is above half a per cent and nothing that is measured explains it."""
+        return abs(self.share) > SMALL and not (self.why and self.measured)

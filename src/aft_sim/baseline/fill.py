@@ -114,21 +114,26 @@ def by_change(now: Array, before: Array, kinds: Sequence[str]) -> tuple[Array, A
     return by_ratio(now, before, kinds)
 
 
-def by_residents(mix: Array, host: Array, kinds: Sequence[str]) -> tuple[Array, Array, Array, float]:
+def by_residents(mix: Array, host: Array) -> tuple[Array, Array, Array, Array]:
     """Estimate unknown catchments by fifth: the residents of the host board (of England where there is none).
+
+    Nothing is fitted but the range, so the errors need no leaving out.
 
     Args:
         mix: (trust, quintile) published catchments, NaN where unknown.
         host: (trust, quintile) mix of the residents of the host board.
-        kinds: (trust,) types.
 
     Returns:
-        (trust, quintile) estimates, lower and upper ends cut to 0 and 1, and the median absolute error where a
-        catchment is published.
+        (trust, quintile) estimates, lower and upper ends within 0 and 1, and absolute errors where a catchment is
+        published.
     """
     gap = mix - host
+    if (~np.isnan(gap).any(axis=1)).sum() < FEW:
+        nothing = np.full(mix.shape, np.nan)
+        return nothing, nothing, nothing, nothing
     low, high = np.nanpercentile(gap, ENDS, axis=0)
-    return host, np.clip(host + low, 0, 1), np.clip(host + high, 0, 1), float(np.nanmedian(np.abs(gap)))
+    ends = np.clip(host + np.minimum(low, 0), 0, 1), np.clip(host + np.maximum(high, 0), 0, 1)
+    return host, *ends, np.abs(gap)
 
 
 def roll_forward(s: FactSources) -> Array:
@@ -161,7 +166,7 @@ def fill(facts: TrustFacts, s: FactSources, rolled_forward: Array, host_mix: Arr
     how = "median of the trusts of the type"
     surplus = by_type(facts["money.planned_surplus"], kinds)
     done.append(_put(facts, "money.planned_surplus", surplus, how, Basis.ESTIMATED))
-    done += _catchments(facts, host_mix, kinds)
+    done += _catchments(facts, host_mix)
     return [method for method in done if method.trusts]
 
 
@@ -169,7 +174,7 @@ def _put(facts: TrustFacts, name: str, estimate: tuple[Array, Array, Array, Arra
     """Write estimates where the fact is unknown, and say how well the method does."""
     value, low, high, error = estimate
     wanted = np.isnan(facts[name]) & ~np.isnan(value)
-    compared = int((~np.isnan(facts[name])).sum())
+    compared = int((~np.isnan(facts[name]) & ~np.isnan(value)).sum())
     for i in np.flatnonzero(wanted):
         facts.put(name, int(i), Fact(float(value[i]), basis, float(low[i]), float(high[i])))
     middle = float(np.nanmedian(error)) if np.isfinite(error).any() else float("nan")
@@ -177,7 +182,7 @@ def _put(facts: TrustFacts, name: str, estimate: tuple[Array, Array, Array, Arra
 
 
 def _expenditure(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
-    """Parts of expenditure of trusts without whole accounts of 2023/24, from 2022/23 and the growth of the others."""
+    """Parts of expenditure of trusts without accounts of 2023/24, from 2022/23 and the growth of the others."""
     accounts = [s.accounts.trusts[code] for code in facts.code]
     before = np.array([np.nan if e.opex_2022_23 is None else e.opex_2022_23 for e in accounts])
     how = "accounts of 2022/23 and the growth of trusts of the type"
@@ -187,7 +192,8 @@ def _expenditure(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> lis
     low, high = facts.range("expenditure.total")
     for part in ("staff", "supplies", "premises", "other"):
         name = f"expenditure.{part}"
-        share = np.array([np.nan if e.opex is None else (getattr(e, part) or np.nan) / e.opex for e in accounts])
+        own = np.array([np.nan if (found := getattr(e, part)) is None else found for e in accounts])
+        share = own / np.array([e.opex or np.nan for e in accounts])
         moved = (share * facts["expenditure.total"], share * low, share * high, np.full(len(share), np.nan))
         how = "own share of operating expenditure in the accounts there are"
         done.append(_put(facts, name, moved, how, Basis.OTHER_PERIOD))
@@ -225,11 +231,30 @@ def _bought_in(facts: TrustFacts, s: FactSources) -> Method:
 
 
 def _staff(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
-    how = "ratio to staff expenditure among trusts of the type"
-    return [
-        _put(facts, name, by_ratio(facts[name], facts["expenditure.staff"], kinds), how, Basis.ESTIMATED)
-        for name in ("staff.accounts", "staff.fte")
-    ]
+    """Staff as `staffing` has them: accounts where none were filed, and everybody's in the national definition.
+
+    The national definition is reached by one factor for all trusts, part of which nothing measures; the range of a
+    trust that filed is that part in either direction.
+    """
+    costs = [s.accounts.trusts[code].staff_2022_23 for code in facts.code]
+    before = np.array([np.nan if cost is None else cost for cost in costs])
+    how = "staff costs of 2022/23 times the staff per pound of trusts of the type"
+    accounts, fte = (
+        np.array([getattr(s.staffing.trusts.get(code), part, np.nan) for code in facts.code])
+        for part in ("accounts", "fte")
+    )
+    filed = ~np.isnan(facts["staff.accounts"])
+    _, low, high, error = by_ratio(facts["staff.accounts"], before, kinds)
+    ends = np.fmin(low, accounts), np.fmax(high, accounts)
+    done = [_put(facts, "staff.accounts", (accounts, *ends, error), how, Basis.ESTIMATED)]
+    part = float(np.prod([step.factor for step in s.staffing.unexplained()]))
+    least, most = min(part, 1 / part), max(part, 1 / part)
+    with np.errstate(invalid="ignore"):
+        low, high = (np.where(filed, 1.0, end / accounts) * fte for end in ends)
+    how = "accounts less temporary staff, moved to the month, times one factor to the national sum"
+    nothing = np.full(len(fte), np.nan)
+    done.append(_put(facts, "staff.fte", (fte, low * least, high * most, nothing), how, Basis.ESTIMATED))
+    return done
 
 
 def _beds(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Method]:
@@ -242,28 +267,33 @@ def _beds(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> list[Metho
         "beds.occupied": np.array([past[c].total_occupied if c in past else np.nan for c in facts.code]),
     }
     how = "KH03 of June 2024 and the change at trusts of the type"
-    done = []
-    for name, before in columns.items():
-        done.append(_put(facts, name, by_change(facts[name], before, kinds), how, Basis.OTHER_PERIOD))
-    name, available = "beds.occupancy", facts["beds.available"]
-    occupancy = facts["beds.occupied"] / np.where(available > 0, available, np.nan)
-    spread = np.nanpercentile(facts[name] - np.nanmedian(facts[name]), ENDS)
-    for i in np.flatnonzero(np.isnan(facts[name]) & ~np.isnan(occupancy)):
-        ends = np.clip(occupancy[i] + spread, 0, 1)
-        facts.put(name, int(i), Fact(float(occupancy[i]), Basis.OTHER_PERIOD, *map(float, ends)))
+    made = {name: by_change(facts[name], before, kinds) for name, before in columns.items()}
+    occupancy = _occupancy(made["beds.occupied"][0], made["beds.available"][0], facts["beds.occupancy"])
+    done = [_put(facts, name, estimate, how, Basis.OTHER_PERIOD) for name, estimate in made.items()]
+    how = "beds occupied over beds available, both moved on from June 2024"
+    done.append(_put(facts, "beds.occupancy", occupancy, how, Basis.OTHER_PERIOD))
+    available = facts["beds.available"]
     for i in np.flatnonzero(np.isnan(facts["services.overnight_beds"]) & ~np.isnan(available)):
         facts.put("services.overnight_beds", int(i), Fact(float(available[i] > 0), Basis.OTHER_PERIOD))
     return done
 
 
-def _catchments(facts: TrustFacts, host_mix: Array, kinds: Sequence[str]) -> list[Method]:
-    mix = np.stack([facts[f"catchment.q{q}"] for q in range(1, 6)], axis=1)
-    value, low, high, error = by_residents(mix, host_mix, kinds)
-    unknown = np.asarray(np.isnan(mix).any(axis=1))
+def _occupancy(occupied: Array, available: Array, known: Array) -> tuple[Array, Array, Array, Array]:
+    """Occupancy from estimates of both beds; the range is how far the same estimates miss where it is published."""
+    value = np.minimum(occupied / np.where(available > 0, available, np.nan), 1.0)
+    gap = known - value
+    if (~np.isnan(gap)).sum() < FEW:
+        nothing = np.full(len(value), np.nan)
+        return nothing, nothing, nothing, nothing
+    low, high = np.nanpercentile(gap, ENDS)
+    return value, np.clip(value + min(low, 0.0), 0, 1), np.clip(value + max(high, 0.0), 0, 1), np.abs(gap)
+
+
+def _catchments(facts: TrustFacts, host_mix: Array) -> list[Method]:
+    names = [f"catchment.q{q}" for q in range(1, 6)]
+    value, low, high, error = by_residents(np.stack([facts[name] for name in names], axis=1), host_mix)
     how = "residents of the host board, of England where there is none"
-    for i in np.flatnonzero(unknown):
-        for q in range(5):
-            fact = Fact(float(value[i, q]), Basis.ESTIMATED, float(low[i, q]), float(high[i, q]))
-            facts.put(f"catchment.q{q + 1}", int(i), fact)
-    codes = tuple(code for code, missing in zip(facts.code, unknown.tolist(), strict=True) if missing)
-    return [Method(f"catchment.q{q + 1}", how, codes, int((~unknown).sum()), error) for q in range(5)]
+    return [
+        _put(facts, name, (value[:, q], low[:, q], high[:, q], error[:, q]), how, Basis.ESTIMATED)
+        for q, name in enumerate(names)
+    ]

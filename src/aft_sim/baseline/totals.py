@@ -6,6 +6,8 @@ without a figure would add, and the published total. What explains a residual ab
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from aft_sim.baseline.collect import FactSources, finding
@@ -22,7 +24,7 @@ def totals(facts: TrustFacts, s: FactSources) -> list[Total]:
         facts: complete with estimates.
         s: the sources.
     """
-    return [*_money(facts, s), *_staff(s), *_beds(facts, s), *_urgent(facts, s), *_tests_and_community(facts, s)]
+    return [*_money(facts, s), *_staff(facts, s), *_beds(facts, s), *_urgent(facts, s), *_tests_and_community(facts, s)]
 
 
 def _line(
@@ -37,7 +39,6 @@ def _line(
 def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
     finance = s.series["provider_finance_annual"]
     filed = sum(e.opex for e in s.accounts.trusts.values() if e.year == "2023/24" and e.opex)
-    part = sum(e.opex or 0.0 for e in s.accounts.trusts.values() if e.year == "2023/24" and e.part_year)
     homeless = sum(s.accounts.homeless.values())
     return [
         _line(
@@ -45,9 +46,9 @@ def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
             "expenditure.total",
             "Operating expenditure, accounts",
             filed + homeless,
-            "trust accounts consolidation 2023/24",
-            "five trusts filed no accounts and one for part of the year: estimated from 2022/23",
-            part + homeless,
+            "trust accounts consolidation 2023/24, all accounts filed",
+            "",
+            homeless,
         ),
         _rolled(facts, finding(finance, OUTTURN)),
         _plans(facts, finding(finance, ("2025/26", "provider income plan")), finding(finance, ("2025/26", PLAN_SPEND))),
@@ -64,18 +65,25 @@ def _money(facts: TrustFacts, s: FactSources) -> list[Total]:
             "Backlog maintenance",
             1000 * finding(finance, ("2024/25", "backlog maintenance")),
             "ERIC 2024/25",
-            "not published by trust for mental health, community and ambulance trusts",
+            _lacking(facts, s, "estate.backlog"),
         ),
     ]
+
+
+def _lacking(facts: TrustFacts, s: FactSources, fact: str) -> str:
+    """How many trusts of which type have no published figure."""
+    missing = np.isnan(facts.published(fact))
+    types = Counter(trust.type for trust, lacks in zip(s.register.trusts, missing, strict=True) if lacks)
+    listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in types.most_common())
+    return f"not published for {missing.sum()} trusts: {listed}"
 
 
 def _rolled(facts: TrustFacts, outturn: float) -> Total:
     """What two years of growth add to the accounts; this is the one scaling of money."""
     kind = BY_NAME["expenditure.rolled_forward"]
     whole = float(np.nansum(facts["expenditure.total"]))
-    why = (
-        f"two years of pay, prices and activity: accounts are multiplied by {outturn / whole:.3f} for all trusts alike"
-    )
+    factor = float(np.nanmedian(facts["expenditure.rolled_forward"] / facts.published("expenditure.total")))
+    why = f"two years of pay, prices and activity: all accounts of 2023/24 are multiplied by {factor:.3f}"
     return Total(
         "Operating expenditure, before rolling forward",
         kind.unit,
@@ -107,24 +115,28 @@ def _plans(facts: TrustFacts, income: float, spending: float) -> Total:
     )
 
 
-def _staff(s: FactSources) -> list[Total]:
-    """Every step from the accounts to the national figure, each as a line of its own."""
-    lines = []
-    for step in s.staffing.steps:
-        why = step.why if step.measured else ""
-        lines.append(
-            Total(
-                f"Staff: {step.name}",
-                "FTE",
-                s.staffing.month,
-                step.before,
-                0.0,
-                0.0,
-                step.after,
-                "workforce statistics, trusts and core organisations",
-                why,
-            )
+def _staff(facts: TrustFacts, s: FactSources) -> list[Total]:
+    """Staff beside the national figure, and every step from the accounts to it as a line of its own."""
+    source = "workforce statistics, trusts and core organisations"
+    month = BY_NAME["staff.fte"].period
+    why = "the sum is the national figure by scaling, in the steps below"
+    total = float(np.nansum(facts["staff.fte"]))
+    lines = [Total("Staff in the national definition", "FTE", month, total, 0.0, 0.0, s.staffing.england, source, why)]
+    lines += [
+        Total(
+            f"Staff: {step.name}",
+            "FTE",
+            month if step is s.staffing.steps[-1] else "2023/24",
+            step.before,
+            0.0,
+            0.0,
+            step.after,
+            source if step is s.staffing.steps[-1] else "the sum after this step",
+            step.why.replace(s.staffing.month, month) + ("" if step.measured else " (not measured)"),
+            step.measured,
         )
+        for step in s.staffing.steps
+    ]
     return lines
 
 

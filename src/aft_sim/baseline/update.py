@@ -141,6 +141,8 @@ def check_out(out: Path, previous: Path) -> None:
         )
     if out.exists() and not out.is_dir():
         raise InputError("this is a file, not a folder", where="--out", found=str(out), expected="a folder")
+    if out.is_dir() and any(out.iterdir()):
+        raise InputError("the folder is not empty", where="--out", found=str(out), expected="a new or empty folder")
 
 
 def month_in_name(name: str) -> tuple[int, int] | None:

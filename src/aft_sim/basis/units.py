@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
+from typing import cast
 
 from aft_sim.basis.errors import InputError
 
@@ -134,13 +136,13 @@ def parse(value: object, unit: str, where: str | None = None) -> float:
         InputError: Not a number, not finite, or of another dimension.
     """
     base = unit_of(unit)
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, Real | str):
         raise InputError("not a number", where=where, found=value, expected=_expected(base))
     if isinstance(value, str):
         number, given = _split(value, base, where)
         result = number if given is None else _tidy(number * given.factor / base.factor)
     else:
-        result = _to_float(value, base, where)
+        result = _to_float(cast(float, value), base, where)
     if not math.isfinite(result):
         raise InputError("not a finite number", where=where, found=value, expected=_expected(base))
     return result

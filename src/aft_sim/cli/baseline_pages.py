@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-FIFTHS = ("most deprived", "2nd", "3rd", "4th", "least deprived")
-TYPES = {"mental_health": "mental health"}
-SERVICES_SHOWN = 8
-
 
 def waits(people: Array) -> dict[str, float]:
     """List, 18-week share and waits of a histogram by week, (week,)."""
@@ -74,7 +70,9 @@ class England:
         english, outside = baseline.waiting[:, 0], baseline.waiting[:, 1]
         own, trust = ~baseline.imputed, baseline.row_is_trust
         lists = {
-            "England as reported": english[own].sum(axis=0),
+            ("England with own figures" if baseline.summary.get("own_figures") else "England as reported"): english[
+                own
+            ].sum(axis=0),
             "England with estimates (used)": english.sum(axis=0),
             "  of which NHS trusts": english[trust].sum(axis=0),
             "  of which independent sector": english[~trust].sum(axis=0),
@@ -163,22 +161,29 @@ class England:
 def print_totals(b: Bundle) -> None:
     """England added up from its trusts beside the published totals, residuals first."""
     terminal.heading("Added up from trusts, before any scaling")
-    heads = ("Trusts", "Others", "Published", "Residual", "Estimates\nwould add")
+    heads = ("Trusts", "Others", "Compared\nwith", "Residual", "Estimates\nwould add")
     table = terminal.plain_table("", *heads, right=heads, whole=heads)
+    notes: list[tuple[str, str]] = []
     for line in b.totals:
-        name = Text.assemble(line.name, (f"\n{line.unit}, {line.period}", "dim"))
-        why = line.why or ("not explained" if line.unexplained else "")
+        why = line.why or ("Not explained." if line.unexplained else "")
         if why:
-            name.append(f": {why}", "dim")
+            notes.append((f"({len(notes) + 1})", f"{why[0].upper()}{why[1:].rstrip('.')}."))
+        name = Text.assemble(line.name, f" ({len(notes)})" if why else "", (f"\n{line.unit}, {line.period}", "dim"))
         table.add_row(
             name,
-            *(f"{value:,.0f}".replace("-", "−") for value in (line.trusts, line.others, line.published)),
-            f"{100 * line.share:+.2f}%".replace("-", "−")
-            if abs(line.share) < 1
-            else f"{line.residual:+,.0f}".replace("-", "−"),
-            f"{line.estimates:,.0f}" if line.estimates else "",
+            f"{line.trusts:,.0f}".replace("-", "−"),
+            f"{line.others:,.0f}" if line.others else "",
+            f"{line.published:,.0f}".replace("-", "−"),
+            _residual(line),
+            f"{line.estimates:,.0f}".replace("-", "−") if line.estimates else "",
         )
     terminal.show(table)
+    terminal.show(terminal.facts(notes))
+    terminal.say(
+        "Trusts: their published figures. Others: providers that are no NHS trust. Estimates stand for trusts without "
+        "a figure and are no part of the residual.",
+        "dim",
+    )
 
 
 def _residual(line: Total) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,17 +73,34 @@ def _check_file(file: str, folder: Path | None) -> list[InputError]:
 
 
 def _print_differences(scenario: Scenario, designated: str) -> None:
-    """What the scenario sets other than the shipped baseline scenario and the register."""
+    """What the scenario sets other than what it extends; other than the shipped baseline if it extends nothing."""
     from aft_sim.cli.diff import difference_table
     from aft_sim.spec.differences import differences
     from aft_sim.spec.scenario import load_scenario
 
-    found = differences(load_scenario(REFERENCE), scenario)
+    reference = scenario.extended or load_scenario(REFERENCE)
+    found = differences(reference, scenario)
     if found:
-        terminal.show(difference_table(found, REFERENCE, scenario.name), indent=4)
+        terminal.show(difference_table(found, reference.name, scenario.name), indent=4)
     else:
-        terminal.say(f"    changes nothing against {REFERENCE} and the register")
+        terminal.say(f"    changes nothing against {reference.name} and the register")
+    for note in _idle(scenario):
+        terminal.say(f"    {note}")
     terminal.say(f"    {designated}", "dim")
+
+
+def _idle(scenario: Scenario) -> Iterator[str]:
+    """Dates after the last day of the longest run: what begins there never acts."""
+    from aft_sim.basis.calendar import Calendar
+    from aft_sim.present.style import day_name
+
+    last = Calendar().end
+    days = {f"{change.parameter} from {change.start}": change.start for change in scenario.changes}
+    if scenario.aft.designated:
+        days["aft.from"] = scenario.aft.from_
+    for what, day in days.items():
+        if day > last:
+            yield f"note: {what} never acts, for runs end by {day_name(last)}"
 
 
 def _check_invariants(name: str, weeks: int, seed: int, folder: Path | None) -> None:

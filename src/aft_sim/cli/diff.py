@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from aft_sim.cli import terminal
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from aft_sim.baseline.bundle import Bundle
     from aft_sim.spec.differences import Difference
     from aft_sim.spec.scenario import Scenario
 
@@ -27,6 +29,10 @@ def register(app: typer.Typer) -> None:
 def diff(
     old: Annotated[str, typer.Argument(metavar="A", help="Name of a scenario or path of a .toml file.")],
     new: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="Another baseline for the sets: a folder of aft-sim baseline build or update."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
     """Show what differs from scenario A to scenario B: path, values, unit, source, file and line.
@@ -37,10 +43,10 @@ def diff(
     from aft_sim.baseline.bind import load_bound
     from aft_sim.spec.differences import differences
 
-    baseline = bundle.load()
+    baseline = bundle.load(folder)
     first, second = load_bound(old, baseline), load_bound(new, baseline)
     found = differences(first, second)
-    joined, left = trusts_moved(first, second)
+    joined, left = trusts_moved(first, second, baseline)
     if as_json:
         terminal.print_json(
             {
@@ -74,11 +80,9 @@ def difference_table(found: list[Difference], old: str, new: str) -> Table:
     return table
 
 
-def trusts_moved(old: Scenario, new: Scenario) -> tuple[list[str], list[str]]:
+def trusts_moved(old: Scenario, new: Scenario, baseline: Bundle) -> tuple[list[str], list[str]]:
     """Codes of the trusts that hold the status only in the new scenario, and only in the old one."""
-    from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind
 
-    baseline = bundle.load()
     before, after = set(bind(old, baseline).treated), set(bind(new, baseline).treated)
     return sorted(after - before), sorted(before - after)

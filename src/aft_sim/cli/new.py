@@ -36,12 +36,20 @@ def new(
     Several --extends put scenarios together. Where two of them set the same thing differently, either --later-wins
     states the order, or it is a mistake.
     """
-    from aft_sim.spec.scenario import compose, load_scenario
+    from aft_sim.basis.errors import InputError, InputErrors
+    from aft_sim.spec.scenario import compose, load_scenario, shipped_scenarios
     from aft_sim.spec.write import new_text, write_new
+
+    if name in shipped_scenarios():
+        hint = "Files beside it would extend it in place of the shipped one."
+        raise InputError("a shipped scenario has this name", found=name, expected="another name", hint=hint)
 
     bases = extends or ["baseline"]
     loaded = [load_scenario(base) for base in bases]
-    base = loaded[0] if len(loaded) == 1 else compose("extends", loaded, order_stated=later_wins)
+    try:
+        base = loaded[0] if len(loaded) == 1 else compose("extends", loaded, order_stated=later_wins)
+    except InputErrors as error:
+        raise InputError(str(error), hint="With --later-wins the file states the order of --extends.") from None
     if later_wins and len(bases) < 2:
         raise typer.BadParameter("--later-wins needs several --extends")
     text = new_text(name, [_from(base, out) for base in bases], base, ordered=later_wins)

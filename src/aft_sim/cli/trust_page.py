@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.padding import Padding
 from rich.text import Text
 
 from aft_sim.cli import terminal
@@ -37,6 +39,10 @@ TOPICS = {
     "quality": "Quality",
     "catchment": "Catchment",
 }
+#: Titles are broken there, so that figures stay near them in a wide terminal.
+TITLE_WIDTH = 54
+#: Units that a figure shows by itself, or needs none.
+PLAIN = ("share", "ratio", "score", "count", "code")
 MARKS = {"ESTIMATED": "e", "OTHER_PERIOD": "p", "OWN": "o"}
 
 
@@ -72,14 +78,17 @@ class TrustPage:
             "icb": b.icb_name[t.icb[i]] if t.icb[i] >= 0 else None,
             "foundation": bool(t.foundation[i]),
             "segment": None if np.isnan(t.segment[i]) else int(t.segment[i]),
+            "segment_quarter": t.segment_quarter[i],
             "services": self._offers(),
             "list": waits(b.waiting[rows].sum(axis=(0, 1))) if rows.size else None,
             "treatment_functions": self._functions(),
             "flows_a_week": {
                 name: {"published": float(b.published_flows[k][rows].sum()), "used": float(flows[k].sum())}
                 for k, name in enumerate(("starts", "admitted", "non_admitted"))
-            },
-            "removals_a_week": float((b.starts * b.removal_share)[rows].sum()),
+            }
+            if rows.size
+            else None,
+            "removals_a_week": float((b.starts * b.removal_share)[rows].sum()) if rows.size else None,
             "opening_pot_gbp_m": self._pot(),
             "facts": {name: self._fact(kind, fact) for name, kind, fact in self._known()},
             "residents_of": self._boards(),
@@ -91,8 +100,10 @@ class TrustPage:
     def _known(self) -> Iterator[tuple[str, Kind, Fact]]:
         from aft_sim.baseline.facts import BY_NAME
 
+        quarter = self.baseline.trusts.segment_quarter[self.index]
         for name, fact in self.baseline.facts.of(self.index).items():
-            yield name, BY_NAME[name], fact
+            kind = BY_NAME[name]
+            yield name, replace(kind, period=quarter) if quarter and name.startswith("oversight.") else kind, fact
 
     def _fact(self, kind: Kind, fact: Fact) -> dict[str, Any]:
         return {
@@ -121,7 +132,7 @@ class TrustPage:
         words = ["consultant-led waiting list"] if self._rows.size else []
         for name, kind, fact in self._known():
             if name.startswith("services.") and fact.value == 1:
-                words.append(kind.title[0].lower() + kind.title[1:] if kind.title[1].islower() else kind.title)
+                words.append(inline(kind.title))
         t = b.trusts.type[self.index]
         return [*words, "ambulances"] if t == "ambulance" else words
 
@@ -169,41 +180,42 @@ class TrustPage:
         boards = [f"{name} {100 * share:.0f}%" for name, share in list(page["residents_of"].items())[:BOARDS_SHOWN]]
         more = len(page["residents_of"]) - len(boards)
         pot = page["opening_pot_gbp_m"]
+        surplus = not np.isnan(self.baseline.trusts.planned_surplus[self.index])
         rows = [
             ("Type", kind),
             ("Region", page["region"]),
             ("ICB", page["icb"] or "none"),
-            ("Segment", str(page["segment"]) if page["segment"] else "none published"),
+            ("Segment", _segment(page)),
             ("Services", ", ".join(page["services"]) or "none of those counted here"),
             ("Patients live in", ", ".join(boards) + (f" and {more} more" if more > 0 else "") or "none published"),
-            (
-                "Opening pot",
-                "none published"
-                if np.isnan(pot)
-                else f"GBP {pot:,.1f}m, surpluses not spent since 2024/25, as modelled",
-            ),
+            ("Opening pot", f"GBP {pot:,.1f}m, {POT if surplus else 'for no planned surplus is published'}"),
         ]
         terminal.show(terminal.facts(rows))
 
     def _print_facts(self, page: Mapping[str, Any]) -> None:
-        kind = page["type"]
-        heads = ("This trust", f"{kind[0].upper()}{kind[1:]} trusts,\nmedian", "10th to 90th\npercentile")
-        table = terminal.plain_table("", *heads, "Unit, period and range", right=heads, whole=heads)
+        spreads = {name: self._spread(name) for name, kind, _ in self._known() if not kind.labels}
+        heads = ["This trust"]
+        if any(spreads.values()):
+            heads += [f"Median of\n{page['type']}\ntrusts", "10th to 90th\npercentile"]
+        table = terminal.plain_table("", *heads, right=heads, whole=heads)
+        table.columns[0].max_width = TITLE_WIDTH
         marks: set[str] = set()
         for topic, heading in TOPICS.items():
-            table.add_row(Text(heading, "bold"))
-            unknown = []
-            for name, known, fact in self._known():
-                if not name.startswith(f"{topic}."):
-                    continue
-                if np.isnan(fact.value):
-                    unknown.append(known.title.lower())
-                    continue
+            facts = [(kind, fact) for name, kind, fact in self._known() if name.startswith(f"{topic}.")]
+            known = [(kind, fact) for kind, fact in facts if not np.isnan(fact.value)]
+            unit, period = _usual([kind for kind, _ in known])
+            about = ", ".join(part for part in (unit, period) if part) or "nothing published"
+            table.add_row(Text.assemble((heading, "bold"), (f"  {about}", "dim")))
+            for kind, fact in known:
                 mark = MARKS.get(fact.basis.name, "")
                 marks |= {mark} if mark else set()
-                table.add_row(*_cells(known, fact, mark, self._spread(name)))
-            if unknown:
-                table.add_row(Text(f"  not published: {'; '.join(unknown)}", "dim"))
+                title = Text.assemble(kind.title, (_remark(kind, fact, unit, period), "dim"))
+                cells = [f"{number(kind, fact.value)} {mark}".strip(), *_usually(kind, spreads.get(kind.name))]
+                table.add_row(Padding(title, (0, 0, 0, 2)), *cells[: len(heads)])
+            unknown = [inline(kind.title) for kind, fact in facts if np.isnan(fact.value)]
+            if known and unknown:
+                lacking = Text(f"not published: {'; '.join(unknown)}", "dim")
+                table.add_row(Padding(lacking, (0, 0, 0, 2)))
         terminal.show(table)
         words = {
             "e": "e estimated, with its range (about 90 %)",
@@ -211,7 +223,9 @@ class TrustPage:
             "o": "o the trust's own figure",
         }
         notes = [text for mark, text in words.items() if mark in marks]
-        terminal.say(". ".join([*notes, "CQC: one location of the trust, not the whole"]) + ".", "dim")
+        if self.baseline.facts.known("quality.cqc")[self.index]:
+            notes.append("CQC: one location of the trust, not the whole")
+        terminal.say("".join(f"{note}. " for note in notes).strip(), "dim")
 
     def _print_list(self, page: Mapping[str, Any]) -> None:
         table = terminal.plain_table("Waiting list", *WAIT_HEADS, right=WAIT_HEADS, whole=WAIT_HEADS)
@@ -248,18 +262,40 @@ class TrustPage:
         terminal.say(" ".join(marks) or "Nothing estimated or pooled.", "dim")
 
 
-def _cells(kind: Kind, fact: Fact, mark: str, spread: list[float] | None) -> list[str]:
-    """A line of the table: title, value with its mark, what is usual, unit and period."""
-    value = f"{number(kind, fact.value)}{f' {mark}' if mark else ''}"
-    about = kind.period
-    if not np.isnan(fact.low):
-        about += f"; {number(kind, fact.low)} to {number(kind, fact.high)}"
-    if not kind.labels and kind.unit not in ("share", "ratio", "score", "count"):
-        about = f"{kind.unit}, {about}"
-    if kind.labels or spread is None:
-        return [f"  {kind.title}", value, "", "", about]
-    low, middle, high = (number(kind, v) for v in spread)
-    return [f"  {kind.title}", value, middle, f"{low} to {high}", about]
+def inline(title: str) -> str:
+    """A title within a sentence: "A&E attendances", "staff"."""
+    return title[0].lower() + title[1:] if title[1].islower() else title
+
+
+def _segment(page: Mapping[str, Any]) -> str:
+    if not page["segment"]:
+        return "none published"
+    return f"{page['segment']}, {page['segment_quarter']}" if page["segment_quarter"] else str(page["segment"])
+
+
+def _usual(kinds: Sequence[Kind]) -> tuple[str, str]:
+    """Unit and period of most of the kinds, to be said once; the unit is empty where few have one."""
+    units = Counter(kind.unit for kind in kinds if kind.unit not in PLAIN).most_common(1)
+    unit = units[0][0] if units and units[0][1] > 1 else ""
+    periods = Counter(kind.period for kind in kinds if not unit or kind.unit == unit).most_common(1)
+    return unit, periods[0][0] if periods else ""
+
+
+def _remark(kind: Kind, fact: Fact, unit: str, period: str) -> str:
+    """What differs from the heading of the topic, and the range of an estimate."""
+    parts = [kind.unit] if kind.unit not in (*PLAIN, unit) else []
+    parts += [kind.period] if kind.period != period else []
+    if not np.isnan(fact.low) and fact.low < fact.high:
+        parts.append(f"range {number(kind, fact.low)} to {number(kind, fact.high)}")
+    return f"; {', '.join(parts)}" if parts else ""
+
+
+def _usually(kind: Kind, spread: list[float] | None) -> list[str]:
+    """What is usual among trusts of the type: the median and the percentiles."""
+    if spread is None:
+        return ["", ""]
+    low, middle, high = (number(kind, value) for value in spread)
+    return [middle, f"{low} to {high}"]
 
 
 def number(kind: Kind, value: float) -> str:

@@ -44,10 +44,15 @@ _BISECTIONS = 14
 _HUGE = 1e300
 
 
-def _jit(function: Callable[..., Any]) -> Any:
-    """numba's compiler, with its file cache if there is a folder to write to and without it if not."""
+def _jit(function: Callable[..., Any], inline: bool = True) -> Any:
+    """numba's compiler, with its file cache if there is a folder to write to and without it if not.
+
+    Everything is inlined into the one function that is called. Else code just compiled calls the parts as they were
+    compiled on their own, and the same code loaded from the cache the parts as they were compiled with it, and sums
+    may differ in the last digit.
+    """
     # Full fastmath would let the compiler assume there is no NaN or infinity and hide a broken state.
-    options = {"fastmath": {"reassoc", "contract", "nsz"}, "nogil": True}
+    options = {"fastmath": {"reassoc", "contract", "nsz"}, "nogil": True, "forceinline": inline}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder for the cache
@@ -57,7 +62,7 @@ def _jit(function: Callable[..., Any]) -> Any:
 @functools.cache
 def kernel() -> Any:
     """The compiled ``_advance_rows``, for one set of types: read-only and writeable inputs share it."""
-    compiled = _jit(_advance_rows)
+    compiled = _jit(_advance_rows, inline=False)
     f1, f2, f3 = (numba.types.Array(numba.float64, d, "C", readonly=True) for d in (1, 2, 3))
     state, by_row, by_group = (numba.types.Array(numba.float64, d, "C") for d in (3, 1, 2))
     compiled.compile(

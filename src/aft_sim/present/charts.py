@@ -95,7 +95,7 @@ def write_table(table: pa.Table, path: Path) -> None:
             writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
 
 
-def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str = "2029-03") -> Chart:
+def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
     """The chart of an effect as a notebook holds it; see `effect_chart`, and `Chart.save` to write it."""
     return effect_chart(found.path(outcome, group, at))
 

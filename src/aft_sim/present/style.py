@@ -19,8 +19,6 @@ DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46
 PALETTE: tuple[str, ...] = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
 """Data colours, at most these four in one chart."""
 
-NHS_BLUE = "#005EB8"
-"""Page furniture, never data."""
 
 TEXT, SECONDARY, GRID, SHADE = "#212B32", "#425563", "#D8DDE0", "#E8EDEE"
 """Text, secondary text, gridlines and shaded regions (greys carry no data)."""

@@ -15,8 +15,7 @@ class Difference:
 
     Attributes:
         path: Lever, parameter, or "PARAMETER from DATE" for a dated change.
-        old: Value in the first scenario, as a file would write it; None where it sets nothing and nothing holds by
-            default (a dated change).
+        old: Value in the first scenario, as a file would write it; None where a dated change is not in it.
         new: Value in the second.
         unit: Unit of a parameter, empty for levers.
         source: Where the policy or the figure comes from.

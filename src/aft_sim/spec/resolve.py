@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from aft_sim.basis.errors import InputError, InputErrors
@@ -14,6 +15,7 @@ from aft_sim.spec.files import Junction, Layer, Origin
 from aft_sim.spec.layers import Change, Content, check_layer
 from aft_sim.spec.levers import LeverTable, tables
 from aft_sim.spec.register import Register, Value
+from aft_sim.spec.sets import PREFIX
 
 
 @dataclass
@@ -87,16 +89,36 @@ def _conflicts(junction: Junction, layers: Sequence[Layer], contents: Sequence[C
         for first, (_, ours) in enumerate(junction.branches[:second]):
             a = _settings([layer for layer in ours if layer not in theirs], layers, contents)
             b = _settings([layer for layer in theirs if layer not in ours], layers, contents)
+            yield from _meeting(junction, names[first], names[second], a, b, settled)
             for path in [p for p in a if p in b and p not in settled and p not in reported]:
                 if a[path][0] == b[path][0]:
                     continue
                 reported.add(path)
-                found = f"{_written(*a[path])} in {names[first]}, {_written(*b[path])} in {names[second]}"
+                found = f"{_written(*a[path][:2])} in {names[first]}, {_written(*b[path][:2])} in {names[second]}"
                 yield InputError(
                     f"two of the scenarios put together set {path}",
                     where=junction.where,
                     found=_Plain(found),
                     expected=f"the value that shall hold, or the order stated (order = {_list(names)}: the later wins)",
+                )
+
+
+def _meeting(
+    junction: Junction, first: str, second: str, a: _Settings, b: _Settings, settled: _Settings
+) -> Iterator[InputError]:
+    """Yield one problem for each pair of dated changes that name different trusts and may still meet at one."""
+    for ours, (_, place, change) in a.items():
+        for theirs, (_, other, against) in b.items():
+            if change is None or against is None or ours == theirs or {ours, theirs} & set(settled):
+                continue
+            if may_meet(change, against):
+                yield InputError(
+                    f"two of the scenarios put together may give one trust two values of {change.parameter} "
+                    f"on {change.start}",
+                    where=junction.where,
+                    found=_Plain(f"{ours} ({place}) in {first}, {theirs} ({other}) in {second}"),
+                    expected=f"trusts that do not meet, or the order stated (order = {_list([first, second])}: "
+                    "the later wins)",
                 )
 
 
@@ -116,22 +138,23 @@ def _written(value: object, origin: Origin) -> str:
     return f"{shown!r} ({origin})"
 
 
-def _settings(
-    chosen: Sequence[Layer], layers: Sequence[Layer], contents: Sequence[Content]
-) -> dict[str, tuple[object, Origin]]:
-    """Return what some of the layers set together, by path, with its place."""
-    out: dict[str, tuple[object, Origin]] = {}
+_Settings = dict[str, tuple[object, Origin, Change | None]]
+
+
+def _settings(chosen: Sequence[Layer], layers: Sequence[Layer], contents: Sequence[Content]) -> _Settings:
+    """Return what some of the layers set together, by path, with its place, and the change if it is one."""
+    out: _Settings = {}
     for layer, content in zip(layers, contents, strict=True):
         if layer not in chosen:
             continue
         for name, table in content.levers.items():
             for path, value in _values(table, name):
                 keys = path.split(".")
-                out[path] = (tuple(value) if isinstance(value, list) else value, layer.origin(*keys))
+                out[path] = (tuple(value) if isinstance(value, list) else value, layer.origin(*keys), None)
         for name, number in content.parameters.items():
-            out[f"parameters.{name}"] = (number, content.origins[f"parameters.{name}"])
+            out[f"parameters.{name}"] = (number, content.origins[f"parameters.{name}"], None)
         for _, change in content.changes:
-            out[change.path] = (change.value, change.origin)
+            out[change.path] = (change.value, change.origin, change)
     return out
 
 
@@ -146,26 +169,45 @@ def _values(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 def _merge_changes(
     contents: Sequence[Content], layers: Sequence[Layer], origins: dict[str, Origin]
 ) -> tuple[Change, ...]:
-    """Return all changes in canonical order; a later layer replaces the same change of an earlier one."""
+    """Return all changes in the order in which they apply; a later layer replaces the same change of an earlier one.
+
+    Changes that cannot meet at a trust stand in alphabetical order, so that the order of writing does not count.
+    """
     kept: dict[object, tuple[Layer, int, Change]] = {}
     for layer, content in zip(layers, contents, strict=True):
         for position, change in content.changes:
+            kept.pop(change.key, None)
             kept[change.key] = (layer, position, change)
-    ordered = sorted(
-        kept.values(),
-        key=lambda item: (
-            item[2].start,
-            item[2].parameter,
-            item[2].trusts is not None,
-            sorted(item[2].trusts or ()),
-        ),
-    )
+    groups: dict[tuple[date, str, bool], list[tuple[Layer, int, Change]]] = {}
+    for item in kept.values():
+        groups.setdefault((item[2].start, item[2].parameter, item[2].trusts is not None), []).append(item)
+    ordered: list[tuple[Layer, int, Change]] = []
+    for key in sorted(groups):
+        group = groups[key]
+        if not any(may_meet(a[2], b[2]) for i, a in enumerate(group) for b in group[:i]):
+            group = sorted(group, key=lambda item: sorted(item[2].trusts or ()))
+        ordered += group
     for index, (layer, position, change) in enumerate(ordered):
         origins[f"change[{index}]"] = change.origin
         origins[f"change[{index}].value"] = layer.origin("change", position, "value")
         for trust in range(len(change.trusts or ())):
             origins[f"change[{index}].trusts[{trust}]"] = layer.origin("change", position, "trusts", trust)
     return tuple(change for _, _, change in ordered)
+
+
+def may_meet(a: Change, b: Change) -> bool:
+    """Return whether two changes may give one trust two values of one parameter on one day.
+
+    A trust named by its code goes before a set, so that only two codes or two sets can meet. Which trusts are in a set
+    is not known here.
+    """
+    if (a.parameter, a.start) != (b.parameter, b.start) or a.value == b.value:
+        return False
+    if a.trusts is None or b.trusts is None:
+        return a.trusts is b.trusts
+    codes = [{name for name in c.trusts or () if not name.startswith(PREFIX)} for c in (a, b)]
+    sets = [{name for name in c.trusts or () if name.startswith(PREFIX)} for c in (a, b)]
+    return bool(codes[0] & codes[1]) or all(sets)
 
 
 def _missing(merged: Mapping[str, Mapping[str, Any]], leaf: Layer) -> list[InputError]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,7 @@ class FrozenDict(dict[Any, Any]):
         return FrozenDict, (dict(self),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """One scenario, resolved.
 
@@ -103,6 +103,10 @@ class Scenario:
         """Hash by content and name."""
         return hash((self.name, self.hash))
 
+    def __repr__(self) -> str:
+        """Return what `str` returns, so that a notebook shows it."""
+        return str(self)
+
     def __str__(self) -> str:
         """Return the name, the title and what is set other than by default, a line each."""
         lines = [f"{self.name}: {self.title}", f"  from {' > '.join(self.chain)}"]
@@ -142,6 +146,16 @@ class Scenario:
         tried = (path, f"{path}[0]", path.rpartition(".")[0])
         return next((where for p in tried if (where := self.where(p))), None)
 
+    @property
+    def extended(self) -> Scenario | None:
+        """What it extends, resolved; None if it extends nothing."""
+        if len(self.layers) < 2:
+            return None
+        below = self.layers[:-1]
+        stated = self.layers[-1].table.get("extends")
+        name = " + ".join(stated) if isinstance(stated, list) else below[-1].table["name"]
+        return replace(_scenario(below, (), (), Register.load(), name), name=name)
+
     def with_changes(self, name: str, changes: Mapping[str, object], *, register: Register | None = None) -> Scenario:
         """Return a scenario that differs in the values given.
 
@@ -157,6 +171,10 @@ class Scenario:
         """
         known = register or Register.load()
         source = f"with_changes({name!r})"
+        if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
+            raise InputError(
+                "changes are values by path", where=source, found=changes, expected='such as {"capital.delivery": 0.5}'
+            )
         table: dict[str, Any] = {
             "schema": SCHEMA,
             "name": name,
@@ -238,6 +256,9 @@ def compose(
     source = f"compose({name!r})"
     if len(scenarios) < 2:
         raise InputError("nothing to put together", where=source, found=len(scenarios), expected="two scenarios")
+    if len({scenario.name for scenario in scenarios}) < len(scenarios):
+        names = [scenario.name for scenario in scenarios]
+        raise InputError("a scenario stands twice", where=source, found=names, expected="each name once")
     table = {"schema": SCHEMA, "name": name, "title": title or " + ".join(s.title for s in scenarios)}
     branches = tuple((s.name, s.layers) for s in scenarios)
     layers = [*join(layers for _, layers in branches), Layer(source, table, None)]

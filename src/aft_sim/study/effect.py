@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aft_sim.basis.errors import InputError, did_you_mean
@@ -20,7 +20,7 @@ BY: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EffectTable:
     """Rows of a comparison that prints itself.
 
@@ -76,7 +76,7 @@ class EffectTable:
     __repr__ = __str__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Effect:
     """The paired effect of one scenario against another, over all outcomes and months of a study.
 
@@ -88,11 +88,17 @@ class Effect:
         names: ODS code -> name of a trust, for labels; None takes those of the packaged baseline.
     """
 
-    results: ResultSet = field(repr=False)
+    results: ResultSet
     policy: str
     vs: str
-    bands: Bands | None = field(default=None, repr=False)
-    names: Mapping[str, str] | None = field(default=None, repr=False)
+    bands: Bands | None = None
+    names: Mapping[str, str] | None = None
+
+    def __str__(self) -> str:
+        """Return the headline table."""
+        return str(self.table())
+
+    __repr__ = __str__
 
     @property
     def _labels(self) -> Mapping[str, str]:
@@ -103,21 +109,28 @@ class Effect:
         trusts = bundle.load().trusts
         return dict(zip(trusts.code, trusts.name, strict=True))
 
-    def at(self, outcome: str = OUTCOME, at: str = AT) -> Comparison:
+    def _month(self, at: str | None) -> str:
+        """The month asked for; else March 2029, or the last month of a shorter run."""
+        return at or min(AT, self.results.months[-1])
+
+    def at(self, outcome: str = OUTCOME, at: str | None = None) -> Comparison:
         """Return everything known of one outcome in one month; see `compare`."""
+        at = self._month(at)
         return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self._labels)
 
-    def path(self, outcome: str = OUTCOME, group: str = who.ENGLAND, at: str = AT) -> EffectPath:
+    def path(self, outcome: str = OUTCOME, group: str = who.ENGLAND, at: str | None = None) -> EffectPath:
         """Return the effect on one group month by month; see `effect_path`."""
+        at = self._month(at)
         return effect_path(self.results, self.policy, self.vs, outcome, at, group, bands=self.bands, names=self._labels)
 
-    def table(self, outcome: str = OUTCOME, by: str = "group", at: str = AT) -> EffectTable:
+    def table(self, outcome: str = OUTCOME, by: str = "group", at: str | None = None) -> EffectTable:
         """Return effects of one outcome in one month as rows.
 
         Args:
             outcome: Name in the outcome registry.
             by: "group", "quintile" or "trust".
-            at: Month such as "2029-03"; for flows the twelve months that end there.
+            at: Month such as "2029-03", March 2029 by default or the last month of a shorter run; for flows the
+                twelve months that end there.
 
         Raises:
             InputError: Unknown outcome, month or `by`, or nothing in the study to compare.
@@ -127,7 +140,7 @@ class Effect:
             raise InputError("no such way to divide", found=by, expected=expected, hint=did_you_mean(str(by), BY))
         found = self.at(outcome, at)
         rows = tuple(row for row in found.rows if _shown(row.group, by))
-        title = f"{found.outcome.label}, {at}: {self.policy} against {self.vs}"
+        title = f"{found.outcome.label}, {found.at}: {self.policy} against {self.vs}"
         return EffectTable(title, found.outcome.effect_unit, rows)
 
 

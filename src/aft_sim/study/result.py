@@ -137,6 +137,13 @@ class ResultSet:
         return tuple(sorted({run.draw for run in self.runs}))
 
     @property
+    def months(self) -> tuple[str, ...]:
+        """Months of the runs, ascending; those of the first run, because a study has one horizon."""
+        if not self.runs or "england" not in self.runs[0].tables:
+            return ()
+        return tuple(sorted(set(self.runs[0].tables["england"].column("month").to_pylist())))
+
+    @property
     def _where(self) -> str | None:
         return str(self.folder) if self.folder else None
 
@@ -210,6 +217,8 @@ class ResultSet:
         """
         from aft_sim.study.effect import Effect
 
+        if policy == vs:
+            raise InputError("a scenario cannot be compared with itself", found=vs, expected="another scenario")
         self.pairs(policy, vs)
         return Effect(self, policy, vs, **options)
 

@@ -57,7 +57,8 @@ class Expenditure:
         depreciation_2022_23: Depreciation of the year before.
         pfi_2022_23: Charges for privately financed buildings (PFI and LIFT) of the year before.
         codes: Codes whose accounts of `year` are added up.
-        part_year: Whether one of them filed for only part of the year, so that the sum is too low.
+        part_year: Whether one of them filed for only the part of the year before it was merged; the successor files
+            the rest, so that the sum is whole.
         note: Remarks of the source, joined.
     """
 

@@ -27,11 +27,11 @@ _BACKLOG_ALL = "estates_backlog_total_m"
 _UPKEEP = "estates_maintenance_cost_m"
 _COST, _EXPECTED = "rc_actual_cost_total_m", "rc_expected_cost_total_m"
 _SHMI = ("shmi_value_latest", "observed_deaths_latest", "expected_deaths_latest", "shmi_banding")
-_ENGAGEMENT, _MORALE, _PRODUCTIVITY = "staff_engagement_score", "theme_morale", "productivity_growth_estimate"
+_ENGAGEMENT, _MORALE = "staff_engagement_score", "theme_morale"
 _COLUMNS = (
     "org_code",
     *_BACKLOG,
-    *(_BACKLOG_ALL, _UPKEEP, _COST, _EXPECTED, *_SHMI, _ENGAGEMENT, _MORALE, _PRODUCTIVITY),
+    *(_BACKLOG_ALL, _UPKEEP, _COST, _EXPECTED, *_SHMI, _ENGAGEMENT, _MORALE),
 )
 _SHMI_ROUNDING = 0.01
 """Deaths are published rounded to five, the indicator is not; this is how far they may differ."""
@@ -66,7 +66,6 @@ class TrustProfile:
         shmi: Mortality indicator of the latest year, None outside acute care.
         engagement: Staff survey 2025, engagement score, 0 to 10.
         morale: Staff survey 2025, morale score, 0 to 10.
-        productivity_growth: NHS England's estimate of growth on the year before, share; acute trusts.
         codes: Codes whose money is added up.
         blended: Predecessors that have a row of their own, whose scores are not in those of this trust.
     """
@@ -79,7 +78,6 @@ class TrustProfile:
     shmi: Shmi | None
     engagement: float | None
     morale: float | None
-    productivity_growth: float | None
     codes: tuple[str, ...]
     blended: tuple[str, ...]
 
@@ -104,12 +102,6 @@ class Profiles:
     trusts: Mapping[str, TrustProfile]
     absent: tuple[str, ...]
     not_trusts: tuple[str, ...]
-
-    @property
-    def england_cost_index(self) -> float:
-        """Actual over expected cost of all trusts that have both: what an index of 1 for England is divided by."""
-        both = [(t.cost, t.expected_cost) for t in self.trusts.values() if t.cost and t.expected_cost]
-        return sum(cost for cost, _ in both) / sum(expected for _, expected in both)
 
 
 def _money(row: Row, column: str) -> float | None:
@@ -169,7 +161,6 @@ def _profile(code: str, rows: Mapping[str, Row]) -> TrustProfile:
         shmi=_shmi(own) if own else None,
         engagement=_score(own, _ENGAGEMENT) if own else None,
         morale=_score(own, _MORALE) if own else None,
-        productivity_growth=own.maybe_number(_PRODUCTIVITY) if own else None,
         codes=tuple(sorted(rows)),
         blended=tuple(sorted(set(rows) - {code})),
     )
