@@ -396,18 +396,19 @@ def test_a_result_of_another_run_is_refused(fake, arms):
 
 
 def test_hash_depends_on_every_input():
-    base = Inputs("2029-03-31", "code", "register", "baseline")
+    base, central = Inputs("2029-03-31", "code", "register", "baseline"), Draw(0)
     hashes = {
-        run_hash(base, "s", 0, 1),
-        run_hash(base, "s", 1, 1),
-        run_hash(base, "s", 0, 2),
-        run_hash(base, "t", 0, 1),
-        run_hash(Inputs("2029-04-30", "code", "register", "baseline"), "s", 0, 1),
-        run_hash(Inputs("2029-03-31", "other", "register", "baseline"), "s", 0, 1),
-        run_hash(Inputs("2029-03-31", "code", "other", "baseline"), "s", 0, 1),
-        run_hash(Inputs("2029-03-31", "code", "register", "other"), "s", 0, 1),
+        run_hash(base, "s", central, 1),
+        run_hash(base, "s", Draw(1), 1),
+        run_hash(base, "s", Draw(1, (("capital.delivery", 0.5),)), 1),
+        run_hash(base, "s", central, 2),
+        run_hash(base, "t", central, 1),
+        run_hash(Inputs("2029-04-30", "code", "register", "baseline"), "s", central, 1),
+        run_hash(Inputs("2029-03-31", "other", "register", "baseline"), "s", central, 1),
+        run_hash(Inputs("2029-03-31", "code", "other", "baseline"), "s", central, 1),
+        run_hash(Inputs("2029-03-31", "code", "register", "other"), "s", central, 1),
     }
-    assert len(hashes) == 8
+    assert len(hashes) == 9
 
 
 def test_canonical_form_is_what_is_stored():
