@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from aft_sim.basis.errors import InputErrors
-from aft_sim.spec.experiment import load_experiment, shipped_experiments
+from aft_sim.spec.experiment import load_experiment
+from aft_sim.spec.files import shipped_experiments
 from aft_sim.spec.register import Register
 from aft_sim.study.design import design, varied
 

@@ -17,7 +17,7 @@ from typing import Any
 import aft_sim
 from aft_sim.spec.draws import Draw
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the layout of a study folder."""
 
 _PACKAGES = ("aft-sim", "mesa", "numpy", "scipy", "numba", "pyarrow", "pydantic")
