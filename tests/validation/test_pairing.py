@@ -33,9 +33,7 @@ def test_a_grant_to_one_trust_needs_ten_times_fewer_runs_in_pairs(capsys):
     own = effect.at("within_18_share", "2029-01").row("trust:RBS").paired
     england = effect.at("list", "2029-01").row("england").paired
     with capsys.disabled():
-        print(
-            f"\npairing gains {own.variance_ratio:.0f} (RBS, 18-week share), {england.variance_ratio:.0f} (England, list)"
-        )
+        print(f"\npairing gains {own.variance_ratio:.0f} (RBS, share), {england.variance_ratio:.0f} (England)")
     assert own.effect != 0.0
     assert own.variance_ratio >= LEAST
     assert england.variance_ratio >= LEAST
