@@ -59,7 +59,7 @@ def test_changes_that_both_have_stay() -> None:
     [
         ({"x": ["aft.designatd"]}, ["--part x", "does not differ", "aft.designatd", 'Did you mean "aft.designated"']),
         ({"x": ["aft.freedoms"], "y": ["aft.freedoms.approval"]}, ["aft.freedoms.approval stands in two parts"]),
-        ({}, ["7 parts differ, and 6 can be told apart", "Group some: --part NAME=aft.freedoms.approval,aft.freed"]),
+        ({}, ["8 parts differ, and 6 can be told apart", "Group some: --part NAME=aft.freedoms.approval,aft.freed"]),
     ],
 )
 def test_bad_parts_get_one_clear_message(groups, words) -> None:

@@ -196,6 +196,23 @@ def check_inside(at: str, months: Sequence[str], where: str) -> None:
         )
 
 
+def waiting_outcome(name: str) -> None:
+    """Refuse an outcome that is none of the waiting list.
+
+    Raises:
+        InputError: unknown, or money.
+    """
+    from aft_sim.outcomes.registry import outcome
+
+    if outcome(name).levels == ("money",):
+        raise InputError(
+            "money is reported beside every comparison, by financial year",
+            where="--outcome",
+            found=name,
+            expected="an outcome of the waiting list: see aft-sim list outcomes",
+        )
+
+
 @contextmanager
 def progress(total: int, what: str, noun: str = "run") -> Generator[Report, None, None]:
     """A progress bar for runs on stderr; where that is no terminal, one line at the start.
