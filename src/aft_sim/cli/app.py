@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from aft_sim.basis.errors import AftSimError, CheckFailed
-from aft_sim.cli import baseline, catalogue, check, compare, demo, diff, evidence, explain, new, run, show
+from aft_sim.cli import baseline, catalogue, check, compare, demo, diff, evidence, explain, need, new, run, show
 from aft_sim.cli.terminal import CHECK_FAILED, USER_ERROR, complain
 
 HELP = """
@@ -91,5 +91,6 @@ diff.register(app)
 run.register(app)
 compare.register(app)
 explain.register(app)
+need.register(app)
 evidence.register(app)
 baseline.register(app)
