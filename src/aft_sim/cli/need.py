@@ -121,6 +121,7 @@ def content(question: Question, found: Search, seeds: int, folder: Path | None) 
                 "interval": one.effect.interval,
                 "ceiling": one.ceiling,
                 "verdict": str(one.effect.verdict),
+                "happened": one.happened,
             }
             for one in found.points
         ],

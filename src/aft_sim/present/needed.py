@@ -52,12 +52,14 @@ def _out_of_reach(question: Question, found: Search, aim: str, against: str) -> 
         else:
             text += f". The ceiling is not what stops it ({size} if every treated trust met 92% at once)"
     lines = [f"{text}."]
+    if top.happened:
+        lines.append(top.happened)
     if not top.certainly_below(question.gain):
         lines.append("The interval holds the gain asked for, so more seeds might tell another story.")
     if best is not top:
         lines.append(f"The most that was gained: {_gain(best)}, with {question.knob.amount(best.x)}.")
     if top.effect.exactly_zero:
-        lines.append("It changes nothing at all: no trust holds the status, or no freedom lets it draw on its pot.")
+        lines.append("It changes nothing at all, in no pair.")
     return lines
 
 

@@ -30,11 +30,13 @@ class Point:
         x: the amount.
         effect: paired effect of the policy with it.
         ceiling: what England would gain if every treated trust met its standard; None if not known.
+        happened: what the holders did with it, a sentence; empty if not known.
     """
 
     x: float
     effect: PairedEffect
     ceiling: float | None = None
+    happened: str = ""
 
     @property
     def gain(self) -> float:

@@ -106,7 +106,8 @@ class Pot(Knob):
         return (
             f"That is GBP {x * self._holders_sum:,.0f} million in the pots of the {self._holders} trusts that hold the "
             f"status, which hold GBP {self._holders_sum:,.0f} million as the model opens; all trusts of England "
-            f"together hold GBP {self._all:,.0f} million, and spend GBP {self._capital:,.0f} million of ordinary capital a year."
+            f"together hold GBP {self._all:,.0f} million, and spend GBP {self._capital:,.0f} million of ordinary capital a "
+            "year."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -100,12 +101,39 @@ def answer(
         theirs = usual or run(knob.set(base, x), f"{label}-comparator")
         ours = run(knob.set(question.policy, x), label)
         row = compare(_together(ours, theirs), question.policy.name, base.name, OUTCOME, question.at).row(who.ENGLAND)
-        point = Point(x, row.paired, row.ceiling)
+        point = Point(x, row.paired, row.ceiling, what_happened(ours))
         if told is not None:
             told(point)
         return point
 
     return search(evaluate, question.gain, knob.start, question.most, whole=knob.whole)
+
+
+def what_happened(results: ResultSet) -> str:
+    """What holders did with their pots, and what most often stood in the way: a sentence, from the events of the runs."""
+    holders, drawing, drawn = 0, 0, 0.0
+    idle: Counter[str] = Counter()
+    cut: Counter[str] = Counter()
+    for run in results.runs:
+        table = run.tables["events"]
+        columns = (table.column(name).to_pylist() for name in ("trust", "event", "detail", "value"))
+        rows = list(zip(*columns, strict=True))
+        draws = [(trust, value) for trust, event, _, value in rows if event == "draw" and value > 0]
+        holders += len(run.treated)
+        drawing += len({trust for trust, _ in draws})
+        drawn += sum(value for _, value in draws)
+        idle.update(detail for _, event, detail, _ in rows if event == "no draw")
+        cut.update(detail for _, event, detail, _ in rows if event == "draw reduced")
+    runs = len(results.runs)
+    if not holders:
+        return "No trust holds the status."
+    text = f"Of {holders / runs:g} trusts that hold the status {drawing / runs:.1f} draw on their pots in a run, on average"
+    text += f", GBP {drawn / runs:,.0f} million in all"
+    if idle:
+        text += f"; most often where one does not, {idle.most_common(1)[0][0]}"
+    if cut:
+        text += f"; what most often makes a draw smaller is {cut.most_common(1)[0][0]}"
+    return f"{text}."
 
 
 def _together(ours: ResultSet, theirs: ResultSet) -> ResultSet:
