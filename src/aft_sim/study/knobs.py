@@ -103,11 +103,11 @@ class Pot(Knob):
 
     def scale(self, x: float) -> str:
         """The sum in GBP m, beside today's and beside ordinary capital."""
+        mine, everybody = f"{self._holders_sum:,.0f}", f"{self._all:,.0f}"
         return (
             f"That is GBP {x * self._holders_sum:,.0f} million in the pots of the {self._holders} trusts that hold the "
-            f"status, which hold GBP {self._holders_sum:,.0f} million as the model opens; all trusts of England "
-            f"together hold GBP {self._all:,.0f} million, and spend GBP {self._capital:,.0f} million of ordinary capital a "
-            "year."
+            f"status, which hold GBP {mine} million as the model opens; all trusts of England together hold "
+            f"GBP {everybody} million, and spend GBP {self._capital:,.0f} million of ordinary capital a year."
         )
 
 

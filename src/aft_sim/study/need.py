@@ -110,7 +110,7 @@ def answer(
 
 
 def what_happened(results: ResultSet) -> str:
-    """What holders did with their pots, and what most often stood in the way: a sentence, from the events of the runs."""
+    """What holders did with their pots, and what most often stood in the way: a sentence."""
     holders, drawing, drawn = 0, 0, 0.0
     idle: Counter[str] = Counter()
     cut: Counter[str] = Counter()
@@ -127,8 +127,8 @@ def what_happened(results: ResultSet) -> str:
     runs = len(results.runs)
     if not holders:
         return "No trust holds the status."
-    text = f"Of {holders / runs:g} trusts that hold the status {drawing / runs:.1f} draw on their pots in a run, on average"
-    text += f", GBP {drawn / runs:,.0f} million in all"
+    text = f"Of {holders / runs:g} trusts that hold the status {drawing / runs:.1f} draw on their pots in a run on "
+    text += f"average, GBP {drawn / runs:,.0f} million in all"
     if idle:
         text += f"; most often where one does not, {idle.most_common(1)[0][0]}"
     if cut:
