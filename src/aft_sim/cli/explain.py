@@ -51,13 +51,13 @@ def explain(
     """
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import bind, load_bound
-    from aft_sim.present.explained import explained_table, subset_table, write_explained
+    from aft_sim.present.explained import explained_table, sentences, subset_table, write_explained
     from aft_sim.spec.mixing import parts_between, read_parts
     from aft_sim.study import attribution
 
     terminal.waiting_outcome(outcome)
     month = terminal.read_month(at, "--at")
-    terminal.check_inside(month, terminal.months_of_run(month, baseline), "--at")
+    terminal.check_inside(month, terminal.months_of_run(month, baseline, "--at"), "--at")
     england = bundle.load(baseline)
     base, full = load_bound(vs, england), load_bound(policy, england)
     parts = parts_between(base, full, read_parts(grouped or []))
@@ -88,8 +88,6 @@ def explain(
         raise typer.Exit(code)
     terminal.heading(f"{found.policy} against {found.base}, by part")
     terminal.say()
-    from aft_sim.present.explained import sentences
-
     for sentence in sentences(found):
         terminal.say(sentence)
     terminal.say()

@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def need(
-    gain: Annotated[float, typer.Option(help="Points of England's share within 18 weeks to gain, such as 0.5.")],
+    gain: Annotated[
+        str, typer.Option(metavar="POINTS", help="Points of England's share within 18 weeks to gain, such as 0.5.")
+    ],
     vary: Annotated[Vary, typer.Option(help="What to vary.")],
     by: Annotated[str, typer.Option(metavar="YYYY-MM", help="Month by which.")] = TARGET_MONTH,
     policy: Annotated[str, typer.Option(help="Scenario with the policy: a name or a .toml file.")] = "aft-wide",
@@ -60,16 +62,15 @@ def need(
     from aft_sim.study.knobs import KNOBS
     from aft_sim.study.need import Question, Unfinished, answer
 
-    if not gain > 0 or gain > 100:
-        raise InputError("not a gain", where="--gain", found=gain, expected="points above 0, 100 at most, such as 0.5")
+    points = read_gain(gain)
     month = terminal.read_month(by, "--by")
-    terminal.check_inside(month, terminal.months_of_run(month, baseline), "--by")
+    terminal.check_inside(month, terminal.months_of_run(month, baseline, "--by"), "--by")
     england = bundle.load(baseline)
     base, full = load_bound(vs, england), load_bound(policy, england)
     if base.name == full.name:
         raise InputError("a scenario cannot be compared with itself", where="--vs", found=base.name)
     knob = KNOBS[vary.value](full, england)
-    question = Question(full, base, knob, gain, month, knob.up_to(most))
+    question = Question(full, base, knob, points, month, knob.up_to(most))
     terminal.remark(f"{seeds} pairs of runs for each amount, {knob.amount(question.most)} at most")
 
     def told(point: Point) -> None:
@@ -87,7 +88,7 @@ def need(
         return
     from aft_sim.present.needed import points_table, sentences
 
-    terminal.heading(f"What it would take: {gain:g} points by {month}, varying {vary.value}")
+    terminal.heading(f"What it would take: {points:g} points by {month}, varying {vary.value}")
     terminal.say()
     for sentence in sentences(question, found):
         terminal.say(sentence)
@@ -95,6 +96,22 @@ def need(
     terminal.show(points_table(question, found))
     terminal.say()
     terminal.say_path(f"Stored in {out}" if out else "Not stored (--out FOLDER stores the runs).")
+
+
+def read_gain(text: str) -> float:
+    """Points of England's 18-week share.
+
+    Raises:
+        InputError: not a number above 0 and up to 100.
+    """
+    expected = "points above 0, 100 at most, such as 0.5"
+    try:
+        points = float(text.strip().removesuffix("points").strip())
+    except ValueError:
+        raise InputError("not a number of points", where="--gain", found=text, expected=expected) from None
+    if not 0 < points <= 100:
+        raise InputError("not a gain", where="--gain", found=text, expected=expected)
+    return points
 
 
 def content(question: Question, found: Search, seeds: int, folder: Path | None) -> dict[str, Any]:

@@ -157,8 +157,10 @@ def last_day(month: str) -> date:
     return date(year, number, calendar.monthrange(year, number)[1])
 
 
-def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
+def months_of_run(until: str, baseline: Path | None = None, where: str = "--until") -> tuple[str, ...]:
     """Labels of the months of a run on a baseline (None: the packaged one) that ends with the month `until`.
+
+    `where` is the option that gave the month, for messages.
 
     Raises:
         InputError: the run would end before it starts.
@@ -169,14 +171,14 @@ def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
     longest = Calendar().months[-1].label
     if until > longest:
         raise InputError(
-            "the model is not made for later months", where="--until", found=until, expected=f"{longest} at the latest"
+            "the model is not made for later months", where=where, found=until, expected=f"{longest} at the latest"
         )
     try:
         opening = (bundle.load(baseline)).opening
         return tuple(month.label for month in Calendar(opening, last_day(until)).months)
     except InputError as error:
         raise InputError(
-            error.what, where="--until", found=until, expected=f"a month that closes after {opening}, such as 2027-03"
+            error.what, where=where, found=until, expected=f"a month that closes after {opening}, such as 2027-03"
         ) from None
 
 
