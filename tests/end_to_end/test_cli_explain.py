@@ -59,17 +59,31 @@ def test_need_says_what_is_out_of_reach(cli, tmp_path: Path) -> None:
     assert [one["amount"] for one in found["points"]] == [1.0, 100.0]
 
 
-def test_need_finds_where_the_gain_begins(cli) -> None:
-    ended = cli(
-        *("need", "--gain", "1e-7", "--by", MONTH, "--vary", "trusts", "--policy", "baseline", "--most", "40"),
-        *("--seeds", "2", "--workers", "1", "--json"),
-    )
+EAGER = HEAD.replace("aft-wide", "aft-wide-additive") + (
+    '[parameters]\n"programme.propensity" = 1.0\n"capital.revenue_split" = 0.5\n'
+)
+
+
+def test_need_finds_how_large_a_pot_it_would_take(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(EAGER, encoding="utf-8")
+    args = ("need", "--gain", "0.01 points", "--by", "2026-12", "--vary", "pot", "--policy", "mine.toml")
+    ended = cli(*args, "--seeds", "2", "--workers", "1", "--out", "need")
     assert ended.code == 0, ended.err
-    found = ended.json()
-    if found["finding"] == "found":
-        assert found["answer"] - found["falls_short"] == 1
+    for words in ("0.01 points more", "would take", "falls short", "How sure that is", "yes"):
+        assert words in ended.flat
+    found = cli(*args, "--seeds", "2", "--workers", "1", "--out", "need", "--json").json()
+    assert found["finding"] == "found"
     gains = {one["amount"]: one["gain"] for one in found["points"]}
-    assert set(gains) >= {6.0}
+    assert gains[found["falls_short"]] < 0.01 <= gains[found["answer"]]
+    assert found["answer"] - found["falls_short"] <= 0.05 * found["answer"]
+
+
+def test_need_already_reached(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(EAGER, encoding="utf-8")
+    args = ("need", "--gain", "1e-6", "--by", "2026-12", "--vary", "elasticity", "--policy", "mine.toml")
+    ended = cli(*args, "--seeds", "2", "--workers", "1")
+    assert ended.code == 0, ended.err
+    assert "Already reached" in ended.flat
 
 
 @pytest.mark.parametrize(

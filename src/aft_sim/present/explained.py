@@ -22,29 +22,29 @@ def sentences(found: Attribution) -> list[str]:
     unit, outcome = found.outcome.effect_unit, found.outcome
     label = outcome.label[0].upper() + outcome.label[1:]
     total = found.total
-    bounds = "" if total.interval is None else f" (95% interval {style.interval(total.interval, unit)})"
+    bounds = "" if total.interval is None else f" (95% interval {_interval(total, found)})"
     told = f"{label} of England, {_when(found)}: {found.policy} changes it by"
-    lines = [f"{told} {style.quantity(total.effect, unit, True)} against {found.base}{bounds}: {total.words}."]
+    lines = [f"{told} {_size(total, found)} {unit} against {found.base}{bounds}: {total.words}."]
     if total.verdict is Verdict.PRACTICALLY_ZERO:
         lines[0] += " The shares below divide an effect that is practically zero."
     nothing = [one for one in found.parts if one.nothing]
     acting = sorted((one for one in found.parts if not one.nothing), key=lambda one: -abs(one.share_out.effect))
     if acting:
-        lines.append(f"{_and([_told(one, unit) for one in acting])}. The parts add up to the total.")
+        lines.append(f"{_and([_told(one, found) for one in acting])}. The parts add up to the total.")
     if not found.interaction.exactly_zero:
-        lines.append(_interaction(found, unit))
+        lines.append(_interaction(found))
     for one in nothing:
         lines.append(f"{one.part.name}: 0 by construction: {one.reason}.")
     return lines
 
 
-def _told(one: PartEffect, unit: str) -> str:
+def _told(one: PartEffect, found: Attribution) -> str:
     share = "" if one.share is None else f", {100 * one.share:.0f}% of the total"
-    return f"{one.part.name} accounts for {style.quantity(one.share_out.effect, unit, True)}{share}"
+    return f"{one.part.name} accounts for {_size(one.share_out, found)} {found.outcome.effect_unit}{share}"
 
 
-def _interaction(found: Attribution, unit: str) -> str:
-    size = style.quantity(found.interaction.effect, unit, True)
+def _interaction(found: Attribution) -> str:
+    size = f"{_size(found.interaction, found)} {found.outcome.effect_unit}"
     if all(one.alone.exactly_zero for one in found.parts):
         needed = [one.part.name for one in found.parts if not one.nothing]
         return (
@@ -53,7 +53,7 @@ def _interaction(found: Attribution, unit: str) -> str:
         )
     return (
         f"Interaction, that is the total less what each part does alone: {size}"
-        f"{'' if found.interaction.interval is None else f' ({style.interval(found.interaction.interval, unit)})'}."
+        f"{'' if found.interaction.interval is None else f' ({_interval(found.interaction, found)})'}."
     )
 
 
@@ -87,18 +87,18 @@ def explained_table(found: Attribution) -> Table:
         what = one.part.words if len(one.part.words) <= 60 else f"{one.part.words[:57]}..."
         table.add_row(
             Text.assemble(one.part.name, "\n", (what, "dim")),
-            *(style.number(effect.effect, unit, signed=True) for effect in (one.alone, one.last, one.share_out)),
-            _interval(one.share_out, unit),
+            *(_size(effect, found) for effect in (one.alone, one.last, one.share_out)),
+            _interval(one.share_out, found),
             share,
             one.words,
         )
     sums = sum(one.alone.effect for one in found.parts)
     table.add_row(
         "Total",
-        style.number(sums, unit, signed=True),
+        style.number(sums, unit, True, _places(found)),
         "",
-        style.number(found.total.effect, unit, signed=True),
-        _interval(found.total, unit),
+        _size(found.total, found),
+        _interval(found.total, found),
         "" if found.total.interval is None or all(one.share is None for one in found.parts) else "100%",
         found.total.words,
     )
@@ -106,8 +106,8 @@ def explained_table(found: Attribution) -> Table:
         "Interaction: total less alone",
         "",
         "",
-        style.number(found.interaction.effect, unit, signed=True),
-        _interval(found.interaction, unit),
+        _size(found.interaction, found),
+        _interval(found.interaction, found),
         "",
         "" if not found.interaction.exactly_zero else "exactly zero in every pair",
     )
@@ -127,9 +127,9 @@ def subset_table(found: Attribution) -> Table:
         pair = together.get((one.parts[0], one.parts[1])) if len(one.parts) == 2 else None
         table.add_row(
             " + ".join(str(i + 1) for i in one.parts) or "none",
-            style.number(one.effect.effect, unit, signed=True),
-            _interval(one.effect, unit),
-            "" if pair is None else style.number(pair.effect, unit, signed=True),
+            _size(one.effect, found),
+            _interval(one.effect, found),
+            "" if pair is None else _size(pair, found),
         )
     return table
 
@@ -140,8 +140,24 @@ def _plain(title: str, caption: str) -> Table:
     return table
 
 
-def _interval(paired: PairedEffect, unit: str) -> str:
-    return "exactly 0" if paired.exactly_zero and paired.interval else style.interval(paired.interval, unit)
+def _places(found: Attribution) -> int:
+    """Decimals of all effects of an attribution: the same for all, so that a reader sees the parts add up."""
+    effects = [found.total, found.interaction, *(one.share_out for one in found.parts)]
+    unit = found.outcome.effect_unit
+    return max(style.decimals(one.effect, unit) for one in effects if one.effect or one is found.total)
+
+
+def _size(paired: PairedEffect, found: Attribution) -> str:
+    return style.number(paired.effect, found.outcome.effect_unit, True, _places(found))
+
+
+def _interval(paired: PairedEffect, found: Attribution) -> str:
+    if paired.interval is None:
+        return "none"
+    if paired.exactly_zero:
+        return "exactly 0"
+    low, high = (style.number(end, found.outcome.effect_unit, True, _places(found)) for end in paired.interval)
+    return f"{low} to {high}"
 
 
 def _band(found: Attribution) -> str:

@@ -10,13 +10,15 @@ from aft_sim.study.inverse import Finding, Point, Search
 from aft_sim.study.need import Question
 
 UNIT = "points"
+#: Gains are small beside what is asked for: three decimals, so that a reader sees which amount reaches it.
+PLACES = 3
 
 
 def sentences(question: Question, found: Search) -> list[str]:
     """What was found, in words; nothing beyond what was run."""
     knob = question.knob
     month = style.month_name(question.at)
-    aim = f"{style.quantity(question.gain, UNIT)} more of England's list within 18 weeks by {month}"
+    aim = f"{question.gain:g} points more of England's list within 18 weeks by {month}"
     against = f"{question.policy.name} against {question.base.name}"
     first = found.points[0]
     if found.finding is Finding.ALREADY:
@@ -65,22 +67,22 @@ def _out_of_reach(question: Question, found: Search, aim: str, against: str) -> 
 
 def _interval(question: Question, found: Search) -> str:
     knob, (low, high) = question.knob, found.interval
-    below = (
-        f"{knob.amount(low)} falls short in the whole interval"
-        if low is not None
-        else "nothing tried certainly falls short"
-    )
-    above = (
-        f"{knob.amount(high)} is enough in the whole interval"
-        if high is not None
-        else "nothing tried is certainly enough"
-    )
-    return f"How sure, at 95% over {found.points[0].effect.n_pairs} pairs: {below}; {above}."
+    below = "no amount tried surely falls short" if low is None else f"{knob.amount(low)} surely falls short"
+    above = "no amount tried is surely enough" if high is None else f"{knob.amount(high)} is surely enough"
+    pairs = found.points[0].effect.n_pairs
+    return f"How sure that is, over {pairs} pairs: {below}; {above} (surely: with the whole 95% interval)."
 
 
 def _gain(point: Point) -> str:
-    bounds = "" if point.effect.interval is None else f" ({style.interval(point.effect.interval, UNIT)})"
-    return f"{style.quantity(point.gain, UNIT, True)}{bounds}"
+    bounds = "" if point.effect.interval is None else f" ({_ends(point)})"
+    return f"{style.number(point.gain, UNIT, True, PLACES)} {UNIT}{bounds}"
+
+
+def _ends(point: Point) -> str:
+    if point.effect.interval is None:
+        return "none"
+    low, high = (style.number(end, UNIT, True, PLACES) for end in point.effect.interval)
+    return f"{low} to {high}"
 
 
 def points_table(question: Question, found: Search) -> Table:
@@ -103,9 +105,9 @@ def points_table(question: Question, found: Search) -> Table:
         sure = one.certainly_reaches(found.target) or one.certainly_below(found.target)
         table.add_row(
             question.knob.amount(one.x),
-            style.number(one.gain, UNIT, signed=True),
-            "exactly 0" if one.effect.exactly_zero else style.interval(one.effect.interval, UNIT),
+            style.number(one.gain, UNIT, True, PLACES),
+            "exactly 0" if one.effect.exactly_zero else _ends(one),
             "–" if one.ceiling is None else style.number(one.ceiling, UNIT, signed=True),
-            f"{'yes' if reached else 'no'}{'' if sure else ', in the mean only'}",
+            f"{'yes' if reached else 'no'}{'' if sure else ', but not surely'}",
         )
     return table

@@ -7,7 +7,7 @@ pair and have the interval of a paired effect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -202,36 +202,14 @@ def attribute(
     if not np.isfinite(values).all():
         raise InputError("the runs hold no such outcome of England", found=outcome)
     band = (bands or Bands.from_register()).of(who.ENGLAND, measure, float(values[:, 0].mean()))
-    draws = [draw for draw, _ in keys]
-
-    def effect(ours: Floats, theirs: Floats | None = None) -> PairedEffect:
-        return paired_effect(ours, np.zeros(len(keys)) if theirs is None else theirs, band, draws)
-
-    total, shares = effect(values[:, -1], values[:, 0]), game.shapley(values)
-    alone, last = game.alone(values), game.last(values)
+    judged = _Judged(values, band, [draw for draw, _ in keys])
     facts = Facts(tuple(between), tuple(tuple(_events(runs[key]) for key in keys) for runs in by_world), until)
-    found = []
-    for i, part in enumerate(parts):
-        nothing = game.adds_nothing(values, i)
-        share_out = effect(shares[:, i])
-        reason = ""
-        if nothing:
-            reason = why_nothing(part, i, facts) or _same_everywhere(by_world, keys, i)
-        words = BY_CONSTRUCTION if nothing else share_out.words
-        found.append(
-            PartEffect(
-                part,
-                effect(alone[:, i]),
-                effect(last[:, i]),
-                share_out,
-                _share(share_out, total),
-                nothing,
-                words,
-                reason,
-            )
-        )
+
+    def reason(i: int) -> str:
+        return why_nothing(parts[i], i, facts) or _same_everywhere(by_world, keys, i)
+
     subsets = [
-        SubsetEffect(one.name, _inside(mask, len(parts)), effect(values[:, mask], values[:, 0]))
+        SubsetEffect(one.name, _inside(mask, len(parts)), judged.effect(values[:, mask], values[:, 0]))
         for mask, one in enumerate(between)
     ]
     return Attribution(
@@ -241,16 +219,48 @@ def attribute(
         base_title=between[0].title,
         outcome=measure,
         at=at,
-        total=total,
-        parts=tuple(found),
-        interaction=effect(game.interaction(values)),
+        total=judged.total,
+        parts=tuple(judged.part(part, i, reason) for i, part in enumerate(parts)),
+        interaction=judged.effect(game.interaction(values)),
         pairwise=tuple(
-            (i, j, effect(game.pair_interaction(values, i, j))) for i, j in combinations(range(len(parts)), 2)
+            (i, j, judged.effect(game.pair_interaction(values, i, j))) for i, j in combinations(range(len(parts)), 2)
         ),
         subsets=tuple(subsets),
         seeds=tuple(sorted({seed for _, seed in keys})),
-        draws=tuple(sorted(set(draws))),
+        draws=tuple(sorted(set(judged.draws))),
     )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Values of all worlds, (pair, subset), with what an effect is judged by."""
+
+    values: Floats
+    band: float
+    draws: list[int]
+
+    def effect(self, ours: Floats, theirs: Floats | None = None) -> PairedEffect:
+        """Statistics of a difference over the pairs."""
+        return paired_effect(ours, np.zeros(len(ours)) if theirs is None else theirs, self.band, self.draws)
+
+    @property
+    def total(self) -> PairedEffect:
+        """The whole effect."""
+        return self.effect(self.values[:, -1], self.values[:, 0])
+
+    def part(self, part: Part, i: int, reason: Callable[[int], str]) -> PartEffect:
+        """What a part does; `reason` is asked only where it does nothing."""
+        share_out, nothing = self.effect(game.shapley(self.values)[:, i]), game.adds_nothing(self.values, i)
+        return PartEffect(
+            part=part,
+            alone=self.effect(game.alone(self.values)[:, i]),
+            last=self.effect(game.last(self.values)[:, i]),
+            share_out=share_out,
+            share=_share(share_out, self.total),
+            nothing=nothing,
+            words=BY_CONSTRUCTION if nothing else share_out.words,
+            reason=reason(i) if nothing else "",
+        )
 
 
 def _slim(scenario: Scenario, seed: int, draw: Draw, until: date, baseline: Path | None = None) -> RunResult:

@@ -93,9 +93,9 @@ def _no_scheme_in_the_band(position: int, facts: Facts) -> str:
     own, limit = _limit(facts, "capital.delegated_limit"), _limit(facts, "capital.aft_limit")
     weak = _limit(facts, "capital.delegated_limit_distressed")
     return (
-        f"no scheme lies in the band from what every board may approve by itself (GBP {own} million, in segments 4 "
-        f"and 5 {weak}) to what the freedom allows (GBP {limit} million): "
-        f"the largest that is started costs GBP {largest:,.1f} million"
+        f"no scheme lies in the band from what every board may approve by itself (GBP {own} million; {weak} in "
+        f"segments 4 and 5) to what the freedom allows (GBP {limit} million): the largest that is started costs "
+        f"GBP {largest:,.1f} million"
     )
 
 
