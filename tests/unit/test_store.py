@@ -54,6 +54,9 @@ class Scenario:
     def aft(self):
         return SimpleNamespace(designated=("RBS",), from_=date(2026, 6, 1))
 
+    def to_toml(self):
+        return f"name = {self.name}"
+
     def flat(self):
         return {"aft.designated": self.aft.designated}
 

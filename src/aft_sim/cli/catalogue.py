@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """What can be listed."""
 
     SCENARIOS = "scenarios"
+    EXPERIMENTS = "experiments"
     PARAMETERS = "parameters"
     SETS = "sets"
     OUTCOMES = "outcomes"
@@ -34,7 +35,7 @@ def list_(
     what: Annotated[Kind, typer.Argument(help="What to list.")] = Kind.SCENARIOS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
-    """List scenarios, parameters, sets of trusts, outcomes or policy levers."""
+    """List scenarios, experiments, parameters, sets of trusts, outcomes or policy levers."""
     rows = ROWS[what]()
     if as_json:
         terminal.print_json(rows)
@@ -84,6 +85,23 @@ def scenarios() -> list[dict[str, Any]]:
     for name, path in shipped_scenarios().items():
         try:
             found = load_scenario(name)
+            title, question = found.title, found.question
+        except AftSimError as error:
+            title, question = f"cannot be read: {error}", ""
+        rows.append({"name": name, "title": title, "question": question, "file": str(path)})
+    return rows
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Shipped experiments; one that cannot be read says so in place of its title."""
+    from aft_sim.basis.errors import AftSimError
+    from aft_sim.spec.experiment import load_experiment
+    from aft_sim.spec.files import shipped_experiments
+
+    rows = []
+    for name, path in shipped_experiments().items():
+        try:
+            found = load_experiment(name)
             title, question = found.title, found.question
         except AftSimError as error:
             title, question = f"cannot be read: {error}", ""
@@ -178,12 +196,14 @@ TITLES = {"iho": "IHO budgets"}
 HIDDEN = {"question", "file", "kind", "who"}
 ROWS: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
     Kind.SCENARIOS: scenarios,
+    Kind.EXPERIMENTS: experiments,
     Kind.PARAMETERS: parameters,
     Kind.SETS: sets,
     Kind.OUTCOMES: outcomes,
     Kind.LEVERS: levers,
 }
 NOTES = {
+    Kind.EXPERIMENTS: "aft-sim batch NAME --dry-run prints the plan, its time and size.",
     Kind.SCENARIOS: "Wherever a scenario is asked for, a path to your own .toml file works too.",
     Kind.PARAMETERS: "Grade: strength of the evidence, A (best) to E (none found); * an assumption; inactive: nothing "
     "reads it yet. "

@@ -58,12 +58,19 @@ class Layer:
 
 
 def shipped_scenarios() -> dict[str, Path]:
-    """Return the scenarios that come with aft-sim, by name.
+    """Return the scenarios that come with aft-sim, by name."""
+    return _shipped("scenarios")
 
-    They stand in `scenarios/` of a checkout and in `aft_sim/_shipped/scenarios` of an installed wheel.
-    """
-    installed = _PACKAGE / "_shipped" / "scenarios"
-    folder = installed if installed.is_dir() else _PACKAGE.parents[1] / "scenarios"
+
+def shipped_experiments() -> dict[str, Path]:
+    """Return the experiments that come with aft-sim, by name."""
+    return _shipped("experiments")
+
+
+def _shipped(kind: str) -> dict[str, Path]:
+    """Files of a kind by name: in a folder of a checkout, or in `aft_sim/_shipped` of an installed wheel."""
+    installed = _PACKAGE / "_shipped" / kind
+    folder = installed if installed.is_dir() else _PACKAGE.parents[1] / kind
     return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
@@ -126,7 +133,7 @@ def join(branches: Iterable[Sequence[Layer]]) -> list[Layer]:
 def _read_tree(path: Path, above: tuple[Path, ...], found: Reading) -> list[Layer]:
     """Return the layers of a file, base first; `above` are the files on the way to it."""
     try:
-        layer = _read(path)
+        layer = read_layer(path)
     except InputError as error:
         found.problems.append(error)
         return []
@@ -209,7 +216,7 @@ def _find(reference: str | Path, child: Path | None, where: str | None) -> Path:
     )
 
 
-def _read(path: Path) -> Layer:
+def read_layer(path: Path) -> Layer:
     """Read one file.
 
     Raises:

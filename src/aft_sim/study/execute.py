@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +27,13 @@ def plan_for(scenario: Scenario, draw: Draw, until: date, baseline: Path | None 
 
 
 def run_once(
-    scenario: Scenario, seed: int, draw: Draw, until: date, check: bool = False, baseline: Path | None = None
+    scenario: Scenario,
+    seed: int,
+    draw: Draw,
+    until: date,
+    check: bool = False,
+    baseline: Path | None = None,
+    keep: Sequence[str] = (),
 ) -> RunResult:
     """Run a scenario once.
 
@@ -37,6 +44,7 @@ def run_once(
         until: a day in the last month of the run.
         check: verify the invariants every week.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
+        keep: results tables to keep; all if empty. England's is always kept, because every comparison needs it.
 
     Raises:
         InputErrors: the scenario does not fit the baseline.
@@ -52,6 +60,8 @@ def run_once(
         raise
     finally:
         forget(model)
+    if keep:
+        tables = {name: table for name, table in tables.items() if name in keep or name == "england"}
     return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, plan.treated)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import aft_sim
 from aft_sim.spec.draws import Draw
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the layout of a study folder."""
 
 _PACKAGES = ("aft-sim", "mesa", "numpy", "scipy", "numba", "pyarrow", "pydantic")
@@ -47,15 +47,17 @@ class Inputs:
         register: hash of what the model reads from the register and of the other tables of `spec`; words, sources and
             parameters that nothing reads yet do not count.
         baseline: hash of the baseline's tables.
+        keep: results tables kept of a run, in alphabetical order with commas; all if empty.
     """
 
     until: str | None = None
     code: str = ""
     register: str = ""
     baseline: str = ""
+    keep: str = ""
 
     @classmethod
-    def current(cls, until: date, baseline: Path | None = None) -> Inputs:
+    def current(cls, until: date, baseline: Path | None = None, keep: Sequence[str] = ()) -> Inputs:
         """The inputs of this installation, with another baseline than the packaged one if a folder is given."""
         root = Path(aft_sim.__file__).parent
         code = [path for part in _MODEL_PARTS for path in _files(root / part, ".py")]
@@ -64,6 +66,7 @@ class Inputs:
             code=_digest(root, code),
             register=_register(root),
             baseline=_tables(baseline or root / "baseline" / "tables"),
+            keep=",".join(sorted({*keep, "england"})) if keep else "",
         )
 
 

@@ -41,6 +41,7 @@ def run_pairs(
     check: bool = False,
     baseline: Path | None = None,
     experiment: str = "",
+    keep: Sequence[str] = (),
 ) -> ResultSet:
     """Run every scenario with every seed in every draw of the parameters.
 
@@ -56,6 +57,7 @@ def run_pairs(
         check: verify the model's invariants every week of every run.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
         experiment: text of the experiment that asks for the runs, for the record.
+        keep: results tables to keep of each run; all if empty.
 
     Returns:
         All finished runs; runs that raised are in `failures`.
@@ -72,11 +74,11 @@ def run_pairs(
         store = None
         if out is not None:
             store = stack.enter_context(
-                Store.open(Path(out), infos, Inputs.current(until, baseline), numbers, worlds, experiment)
+                Store.open(Path(out), infos, Inputs.current(until, baseline, keep), numbers, worlds, experiment)
             )
             store.forget_failures({task.key for task in tasks})
         study = _Study(store, {info.name: info for info in infos}, len(tasks), progress)
-        _run(study, tasks, engine, workers, run_once, check, baseline)
+        _run(study, tasks, engine, workers, run_once or _model(check, baseline, keep), run_once is None, baseline)
     if out is not None:
         return load(out)
     return ResultSet(
@@ -92,19 +94,19 @@ def _run(
     tasks: Sequence[Task],
     engine: Engine,
     workers: int,
-    run_once: RunOnce | None,
-    check: bool,
+    work: RunOnce,
+    real: bool,
     baseline: Path | None,
 ) -> None:
     """Do what is not there yet; whatever happens, the manifest says how far it went."""
     started = time.monotonic()
     todo = [task for task in tasks if not study.already_there(task)]
     try:
-        if run_once is None and min(workers, len(todo)) > 1:
+        if real and min(workers, len(todo)) > 1:
             from aft_sim.study.execute import warm_up
 
             warm_up(todo[0].scenario, baseline)
-        with contextlib.closing(engine.run(todo, run_once or _model(check, baseline))) as outcomes:
+        with contextlib.closing(engine.run(todo, work)) as outcomes:
             for task, outcome in outcomes:
                 study.accept(task, outcome)
         study.status = "failed" if study.failures else "complete"
@@ -160,10 +162,10 @@ class _Study:
             self.progress(self.finished, self.total, what)
 
 
-def _model(check: bool, baseline: Path | None) -> RunOnce:
+def _model(check: bool, baseline: Path | None, keep: Sequence[str]) -> RunOnce:
     from aft_sim.study.execute import run_once
 
-    return partial(run_once, check=check, baseline=baseline)
+    return partial(run_once, check=check, baseline=baseline, keep=tuple(keep))
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
@@ -202,7 +204,8 @@ def _infos(scenarios: Sequence[Scenario]) -> tuple[ScenarioInfo, ...]:
 
 def _info(scenario: Scenario) -> ScenarioInfo:
     start = scenario.aft.from_ if scenario.aft.designated else None
-    text = {"resolved": "".join(f"{path} = {value}\n" for path, value in scenario.flat().items())}
+    resolved = "".join(f"{path} = {value}\n" for path, value in scenario.flat().items())
+    text = {"scenario.toml": scenario.to_toml(), "resolved": resolved}
     for path in scenario.chain:
         file = Path(path)
         name = file.name if file.name not in text else f"{file.parent.name}/{file.name}"

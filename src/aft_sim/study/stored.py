@@ -113,6 +113,11 @@ def _stored_run(path: Path, record: Mapping[str, Any]) -> RunResult:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a study folder.
+
+    Raises:
+        InputError: there is none, or it is damaged or of another version.
+    """
     path = folder / "manifest.json"
     if not path.is_file():
         raise InputError(
@@ -139,6 +144,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_record(path: Path) -> dict[str, Any]:
+    """The record of one run.
+
+    Raises:
+        InputError: there is none, it is damaged, or it belongs to another run.
+    """
     record = _read_json(path / "run.json")
     kinds = {"hash": str, "scenario": str, "scenario_hash": str, "draw": int, "seed": int}
     good = all(isinstance(record.get(key), kind) for key, kind in kinds.items())
@@ -150,6 +160,11 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def check_files(path: Path, record: Mapping[str, Any]) -> None:
+    """Check every file of a run against its record.
+
+    Raises:
+        InputError: a file is missing, altered or unknown.
+    """
     for name, expected in record["files"].items():
         file = path / name
         if Path(name).stem not in registry.LEVELS or Path(name).name != name:
@@ -185,10 +200,12 @@ def _info_from_json(entry: Mapping[str, Any]) -> ScenarioInfo:
 
 
 def draw_from_json(entry: Mapping[str, Any]) -> Draw:
+    """A draw as the manifest holds it."""
     return Draw(entry["number"], in_order(entry["values"]), entry["label"])
 
 
 def failure_from_json(folder: Path, entry: Mapping[str, Any]) -> RunFailure:
+    """A failed run as the manifest holds it, with the trace from its file."""
     fields = dict(entry)
     try:
         fields["trace"] = (folder / fields["trace"]).read_text(encoding="utf-8") if fields["trace"] else ""
@@ -198,6 +215,11 @@ def failure_from_json(folder: Path, entry: Mapping[str, Any]) -> RunFailure:
 
 
 def check_name(name: str) -> None:
+    """Refuse a scenario name that cannot be a folder.
+
+    Raises:
+        InputError: it cannot.
+    """
     if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
         raise InputError(
             "a scenario's name is also the name of its results folder",

@@ -1,0 +1,58 @@
+"""One run: where it failed is known, and nothing stays in memory."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from datetime import date
+
+import mesa
+import pytest
+
+from aft_sim.model import TrustAutonomyModel
+from aft_sim.spec.draws import CENTRAL
+from aft_sim.spec.scenario import load_scenario
+from aft_sim.study.engines import Task, perform
+from aft_sim.study.execute import run_once
+from aft_sim.study.result import RunFailure, RunResult
+
+pytestmark = pytest.mark.unit
+
+TASK = Task(load_scenario("no-aft"), 7, CENTRAL, date(2026, 3, 31))
+
+
+def test_a_failure_knows_its_week_and_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_chance = TrustAutonomyModel.draw_chance
+
+    def breaking(model: TrustAutonomyModel) -> None:
+        if model.week == 3:
+            raise ZeroDivisionError("nothing to divide")
+        draw_chance(model)
+
+    monkeypatch.setattr(TrustAutonomyModel, "draw_chance", breaking)
+    found = perform(TASK, run_once)
+    assert isinstance(found, RunFailure)
+    assert (found.scenario, found.seed, found.draw) == ("no-aft", 7, 0)
+    assert (found.week, found.phase, found.error) == (3, "draw_chance", "ZeroDivisionError")
+    assert "nothing to divide" in found.trace
+
+
+def test_a_finished_model_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[TrustAutonomyModel]] = []
+    opened = TrustAutonomyModel.__init__
+
+    def remembered(model: TrustAutonomyModel, *args: object, **more: object) -> None:
+        opened(model, *args, **more)  # type: ignore[arg-type]
+        made.append(weakref.ref(model))
+
+    monkeypatch.setattr(TrustAutonomyModel, "__init__", remembered)
+    for _ in range(2):
+        assert isinstance(perform(TASK, run_once), RunResult)
+    gc.collect()
+    assert [model() for model in made] == [None, None]
+    assert not [model for model in getattr(mesa.Agent, "_ids", {}) if isinstance(model, TrustAutonomyModel)]
+
+
+def test_england_is_always_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_once(TASK.scenario, 1, CENTRAL, TASK.until, keep=("trust",))
+    assert sorted(run.tables) == ["england", "trust"]
