@@ -66,7 +66,7 @@ def test_what_needs_each_other_is_shared_and_what_does_nothing_says_why() -> Non
     for words in ("no scheme lies in the band", "GBP 50 million", "GBP 100 million", "GBP 0.6 million"):
         assert words in approval.reason
     text = " ".join(sentences(found))
-    assert "need each other" in text
+    assert "Nothing happens unless aft.designated and aft.freedoms.reinvest come together" in text
     assert "aft.freedoms.approval: 0 by construction: no scheme" in text
 
 

@@ -39,22 +39,26 @@ def sentences(found: Attribution) -> list[str]:
 
 
 def _told(one: PartEffect, found: Attribution) -> str:
-    share = "" if one.share is None else f", {100 * one.share:.0f}% of the total"
+    share = "" if one.share is None else f", {_percent(one.share)} of the total"
     return f"{one.part.name} accounts for {_size(one.share_out, found)} {found.outcome.effect_unit}{share}"
 
 
 def _interaction(found: Attribution) -> str:
     size = f"{_size(found.interaction, found)} {found.outcome.effect_unit}"
     if all(one.alone.exactly_zero for one in found.parts):
-        needed = [one.part.name for one in found.parts if not one.nothing]
-        return (
-            f"No part does anything alone: the whole effect ({size}) is interaction, of "
-            f"{_and(needed)}, which need each other."
-        )
+        return f"No part does anything alone: the whole effect ({size}) is interaction.{_needed(found)}"
     return (
         f"Interaction, that is the total less what each part does alone: {size}"
         f"{'' if found.interaction.interval is None else f' ({_interval(found.interaction, found)})'}."
     )
+
+
+def _needed(found: Attribution) -> str:
+    """Parts without which nothing happens, whatever else is there."""
+    acting = [set(one.parts) for one in found.subsets if not one.effect.exactly_zero]
+    needed = sorted(set.intersection(*acting)) if acting else []
+    names = [found.parts[i].part.name for i in needed]
+    return f" Nothing happens unless {_and(names)} come together." if len(names) > 1 else ""
 
 
 def _and(texts: Sequence[str]) -> str:
@@ -83,7 +87,7 @@ def explained_table(found: Attribution) -> Table:
         table.add_column(name, justify="right")
     table.add_column("Verdict")
     for one in found.parts:
-        share = "–" if one.share is None else f"{100 * one.share:.0f}%".replace("-", "−")
+        share = "–" if one.share is None else _percent(one.share)
         what = one.part.words if len(one.part.words) <= 60 else f"{one.part.words[:57]}..."
         table.add_row(
             Text.assemble(one.part.name, "\n", (what, "dim")),
@@ -138,6 +142,10 @@ def _plain(title: str, caption: str) -> Table:
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.title_justify = table.caption_justify = "left"
     return table
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%".replace("-", "−")
 
 
 def _places(found: Attribution) -> int:
