@@ -89,7 +89,7 @@ def test_knobs_say_amounts_in_englands_terms() -> None:
     pot, trusts, elasticity = (KNOBS[name](wide, england) for name in ("pot", "trusts", "elasticity"))
     assert isinstance(pot, Pot) and isinstance(trusts, Trusts) and isinstance(elasticity, Elasticity)
     assert pot.set(wide, 3.0).parameters["capital.pot_level"] == 3.0
-    assert "of ordinary capital a year" in pot.scale(3.0)
+    assert "times what all trusts of England together hold" in pot.scale(3.0)
     assert trusts.start == 20
     assert trusts.set(wide, 20.0) is wide
     assert len(trusts.set(wide, 30.0).aft.designated) == 30

@@ -38,6 +38,9 @@ def sentences(question: Question, found: Search) -> list[str]:
         ]
         if knob.start == first.x:
             lines.append(f"As the policy stands ({knob.amount(first.x)}) it gains {_gain(first)}.")
+    band = first.effect.band
+    if question.gain <= band:
+        lines.append(f"A gain of {question.gain:g} points is practically zero itself: the band is ±{band:g} points.")
     if not found.rises:
         lines.append("More did not always gain more here, so a smaller amount might reach it too: see the table.")
     return [*lines, knob.rule]

@@ -85,6 +85,7 @@ class Pot(Knob):
         pots = capital.opening_pot(england.trusts.planned_surplus, np.nan_to_num(england.trusts.expenditure), ratio)
         holders = bind(policy, england).designated
         self.start = parameters.opening("capital.pot_level")
+        self.most = min(100.0 * max(self.start, 1.0), self.limit)
         self._holders, self._holders_sum = len(holders), float(pots[holders].sum())
         self._all, self._capital = float(pots.sum()), float(np.nansum(england.trusts.capital))
 
@@ -99,15 +100,18 @@ class Pot(Knob):
 
     def amount(self, x: float) -> str:
         """ "7.3 times today's pots"."""
-        return f"{x:,.3g} times the opening pots" if x != 1.0 else "the opening pots as they are"
+        return f"{_times(x)} times the opening pots"
 
     def scale(self, x: float) -> str:
         """The sum in GBP m, beside today's and beside ordinary capital."""
-        mine, everybody = f"{self._holders_sum:,.0f}", f"{self._all:,.0f}"
+        total = x * self._holders_sum
+        of_all = total / self._all if self._all else 0.0
+        of_capital = total / self._capital if self._capital else 0.0
         return (
-            f"That is GBP {x * self._holders_sum:,.0f} million in the pots of the {self._holders} trusts that hold the "
-            f"status, which hold GBP {mine} million as the model opens; all trusts of England together hold "
-            f"GBP {everybody} million, and spend GBP {self._capital:,.0f} million of ordinary capital a year."
+            f"That is GBP {total:,.0f} million in the pots of the {self._holders} trusts that hold the status, in "
+            f"place of GBP {self.start * self._holders_sum:,.0f} million: {of_all:,.1f} times what all trusts of England "
+            f"together hold as the model opens (GBP {self._all:,.0f} million), and {of_capital:.0%} of what they spend on "
+            f"ordinary capital in a year (GBP {self._capital:,.0f} million)."
         )
 
 
@@ -183,9 +187,7 @@ class Elasticity(Knob):
 
     def amount(self, x: float) -> str:
         """ "2.5 times the output of capital"."""
-        return (
-            f"{x:,.3g} times the elective output of capital" if x != 1.0 else "the elective output of capital as it is"
-        )
+        return f"{_times(x)} times the elective output of capital"
 
     def scale(self, x: float) -> str:
         """Both parameters, beside their plausible ranges."""
@@ -200,6 +202,11 @@ class Elasticity(Knob):
 
 
 KNOBS: dict[str, type[Pot] | type[Trusts] | type[Elasticity]] = {"pot": Pot, "trusts": Trusts, "elasticity": Elasticity}
+
+
+def _times(x: float) -> str:
+    """A multiplier as a reader types it."""
+    return f"{x:,.3g}" if x < 1000 else f"{x:,.0f}"
 
 
 def in_order(england: Bundle, holders: Index) -> list[int]:
