@@ -375,6 +375,9 @@ def open_world(plan: Plan, seed: int) -> World:
     backlog = np.nan_to_num(b.trusts.backlog)
     for _ in range(year_ends):
         backlog = capital.backlog_step(backlog, p.opening("capital.backlog_growth"))
+    usual_pot = capital.opening_pot(b.trusts.planned_surplus, accounts, p.opening("capital.pot_prior_year_ratio"))
+    pot = usual_pot * p.opening("capital.pot_level")
+    cash = expenditure * p.opening("capital.opening_cash_days") / 365.25
     people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
     within = np.bincount(b.row_provider, counts.within_18.sum(1), providers)
     return World(
@@ -402,8 +405,9 @@ def open_world(plan: Plan, seed: int) -> World:
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),
         money=Money(
-            pot=capital.opening_pot(b.trusts.planned_surplus, accounts, p.opening("capital.pot_prior_year_ratio")),
-            cash=expenditure * p.opening("capital.opening_cash_days") / 365.25,
+            pot=pot,
+            # a surplus is money in the bank: with a larger or smaller pot goes as much more or less cash
+            cash=np.maximum(cash + (pot - usual_pot), 0.0),
             backlog=backlog,
             expenditure=expenditure,
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,

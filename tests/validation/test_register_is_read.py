@@ -37,6 +37,7 @@ EXTREME = {
     "capital.cash_floor_days": [40.0],
     "capital.opening_cash_days": [10.0],
     "capital.staff_headroom": [0.0],
+    "capital.pot_level": [2.0],
     "production.level": [1.1],
     "referrals.level": [1.1],
     "run.chance": [0.5],

@@ -33,6 +33,7 @@ OPENING = frozenset(
         "access.gap_over_52",
         "access.trust_spread",
         "capital.opening_cash_days",
+        "capital.pot_level",
         "capital.pot_prior_year_ratio",
         "choice.deprivation_slope",
         "choice.elasticity",

@@ -11,7 +11,21 @@ import typer
 from typer.core import TyperGroup
 
 from aft_sim.basis.errors import AftSimError, CheckFailed
-from aft_sim.cli import baseline, batch, catalogue, check, compare, demo, diff, evidence, new, run, show
+from aft_sim.cli import (
+    baseline,
+    batch,
+    catalogue,
+    check,
+    compare,
+    demo,
+    diff,
+    evidence,
+    explain,
+    need,
+    new,
+    run,
+    show,
+)
 from aft_sim.cli.terminal import CHECK_FAILED, USER_ERROR, complain
 
 HELP = """
@@ -90,6 +104,8 @@ check.register(app)
 diff.register(app)
 run.register(app)
 compare.register(app)
+explain.register(app)
+need.register(app)
 batch.register(app)
 evidence.register(app)
 baseline.register(app)

@@ -105,13 +105,7 @@ def compare(
 
 def _check_arguments(outcome: Outcome, source: Path | None, of_a_run: Sequence[Any]) -> None:
     """Refuse what cannot be compared, and options of a run beside a stored study."""
-    if outcome.levels == ("money",):
-        raise InputError(
-            "money is reported beside every comparison, by financial year",
-            where="--outcome",
-            found=outcome.name,
-            expected="an outcome of the waiting list: see aft-sim list outcomes",
-        )
+    terminal.waiting_outcome(outcome.name)
     if source is not None and any(of_a_run):
         raise typer.BadParameter("--from reads a stored study: --out, --until, --set and --baseline do not apply")
 

@@ -157,8 +157,10 @@ def last_day(month: str) -> date:
     return date(year, number, calendar.monthrange(year, number)[1])
 
 
-def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
+def months_of_run(until: str, baseline: Path | None = None, where: str = "--until") -> tuple[str, ...]:
     """Labels of the months of a run on a baseline (None: the packaged one) that ends with the month `until`.
+
+    `where` is the option that gave the month, for messages.
 
     Raises:
         InputError: the run would end before it starts.
@@ -169,14 +171,14 @@ def months_of_run(until: str, baseline: Path | None = None) -> tuple[str, ...]:
     longest = Calendar().months[-1].label
     if until > longest:
         raise InputError(
-            "the model is not made for later months", where="--until", found=until, expected=f"{longest} at the latest"
+            "the model is not made for later months", where=where, found=until, expected=f"{longest} at the latest"
         )
     try:
         opening = (bundle.load(baseline)).opening
         return tuple(month.label for month in Calendar(opening, last_day(until)).months)
     except InputError as error:
         raise InputError(
-            error.what, where="--until", found=until, expected=f"a month that closes after {opening}, such as 2027-03"
+            error.what, where=where, found=until, expected=f"a month that closes after {opening}, such as 2027-03"
         ) from None
 
 
@@ -193,6 +195,23 @@ def check_inside(at: str, months: Sequence[str], where: str) -> None:
             found=at,
             expected=f"a month from {months[0]} to {months[-1]}",
             hint="Runs may go on to March 2036: see --until." if at > months[-1] else None,
+        )
+
+
+def waiting_outcome(name: str) -> None:
+    """Refuse an outcome that is none of the waiting list.
+
+    Raises:
+        InputError: unknown, or money.
+    """
+    from aft_sim.outcomes.registry import outcome
+
+    if outcome(name).levels == ("money",):
+        raise InputError(
+            "money is reported beside every comparison, by financial year",
+            where="--outcome",
+            found=name,
+            expected="an outcome of the waiting list: see aft-sim list outcomes",
         )
 
 

@@ -24,7 +24,7 @@ from aft_sim.spec.levers import AftLevers, CapitalLevers, LeverTable, levers
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.resolve import resolve
 
-__all__ = ["Change", "Origin", "Scenario", "compose", "load_scenario", "shipped_scenarios"]
+__all__ = ["Change", "Origin", "Scenario", "compose", "load_scenario", "scenario_of", "shipped_scenarios"]
 
 
 class FrozenDict(dict[Any, Any]):
@@ -264,6 +264,20 @@ def compose(
     layers = [*join(layers for _, layers in branches), Layer(source, table, None)]
     junction = Junction(source, None, branches, order_stated)
     return _scenario(layers, (junction,), (), register or Register.load(), source)
+
+
+def scenario_of(table: Mapping[str, Any], source: str, *, register: Register | None = None) -> Scenario:
+    """Return the scenario that a table means, checked as a file would be that extends nothing.
+
+    Args:
+        table: As a scenario file holds it: schema, name, title, tables of levers, parameters, change.
+        source: Where it comes from, for messages.
+        register: Another register than the shipped one.
+
+    Raises:
+        InputErrors: All that is wrong with it.
+    """
+    return _scenario((Layer(source, dict(table), None),), (), (), register or Register.load(), source)
 
 
 def _scenario(
