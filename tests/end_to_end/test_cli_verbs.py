@@ -163,7 +163,7 @@ def test_failed_runs_end_with_3_and_broken_laws_with_1(cli, monkeypatch: pytest.
 
 def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
     ended = cli(
-        "compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--csv", "t/effect", "--chart", "c/effect"
+        "compare", str(study), "--vs", "no-aft", "--csv", "t/effect", "--chart", "c/effect"
     )
     assert ended.code == 0
     assert widest(ended.out) <= 100
@@ -187,8 +187,11 @@ def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
 
 
 def test_compare_for_a_program(cli, study: Path) -> None:
-    args = ("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--at", "2026-08", "--outcome", "over_52")
-    found = cli(*args, "--by", "quintile", "--json").json()
+    args = ("compare", str(study), "--vs", "no-aft", "--at", "2026-08", "--outcome", "over_52")
+    whole = cli(*args, "--by", "quintile", "--json").json()
+    assert whole["study"] == str(study)
+    (found,) = whole["comparisons"]
+    assert found == cli(*args, "--by", "quintile", "--only", "aft-wide", "--json").json()
     assert found["at"] == "2026-08"
     assert found["outcome"] == "over_52"
     assert [row["group"] for row in found["rows"]] == [
@@ -200,13 +203,13 @@ def test_compare_for_a_program(cli, study: Path) -> None:
         assert row["effect"] == pytest.approx(row["policy"] - row["baseline"], abs=1e-6)
         assert row["interval"][0] <= row["effect"] <= row["interval"][1]
         assert row["pairs"] == 2
-    before = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--at", "2026-05", "--json").json()
-    assert all(row["exactly_zero"] for row in before["rows"])
+    before = cli("compare", str(study), "--vs", "no-aft", "--at", "2026-05", "--json").json()
+    assert all(row["exactly_zero"] for row in before["comparisons"][0]["rows"])
 
 
 def test_stored_and_fresh_runs_agree(cli, study: Path) -> None:
     fresh = cli("compare", "aft-wide", "--vs", "no-aft", "--seeds", "2", "--until", UNTIL, "--workers", "1", "--json")
-    stored = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--json")
+    stored = cli("compare", str(study), "--vs", "no-aft", "--only", "aft-wide", "--json")
     assert fresh.json() | {"stored_in": ""} == stored.json() | {"stored_in": ""}
 
 
@@ -241,7 +244,7 @@ def test_demo(cli, tmp_path: Path) -> None:
         "March 2027",
         "Gap (least minus most deprived fifth)",
         "The published target of 70% for March 2027 is",
-        "aft-sim compare aft-wide --vs no-aft --from aft-sim-demo",
+        "aft-sim compare aft-sim-demo --vs no-aft --only aft-wide",
     ):
         assert words in ended.flat
     out = tmp_path / "aft-sim-demo"

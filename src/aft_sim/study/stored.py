@@ -113,6 +113,7 @@ def _stored_run(path: Path, record: Mapping[str, Any]) -> RunResult:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check the manifest of a study folder."""
     path = folder / "manifest.json"
     if not path.is_file():
         raise InputError(
@@ -139,6 +140,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_record(path: Path) -> dict[str, Any]:
+    """Read and check what a run's folder says about itself."""
     record = _read_json(path / "run.json")
     kinds = {"hash": str, "scenario": str, "scenario_hash": str, "draw": int, "seed": int}
     good = all(isinstance(record.get(key), kind) for key, kind in kinds.items())
@@ -150,6 +152,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def check_files(path: Path, record: Mapping[str, Any]) -> None:
+    """Compare every file of a run with its checksum."""
     for name, expected in record["files"].items():
         file = path / name
         if Path(name).stem not in registry.LEVELS or Path(name).name != name:
@@ -185,10 +188,12 @@ def _info_from_json(entry: Mapping[str, Any]) -> ScenarioInfo:
 
 
 def draw_from_json(entry: Mapping[str, Any]) -> Draw:
+    """A draw as the manifest holds it."""
     return Draw(entry["number"], in_order(entry["values"]), entry["label"])
 
 
 def failure_from_json(folder: Path, entry: Mapping[str, Any]) -> RunFailure:
+    """A failed run as the manifest holds it, with its trace."""
     fields = dict(entry)
     try:
         fields["trace"] = (folder / fields["trace"]).read_text(encoding="utf-8") if fields["trace"] else ""
@@ -198,6 +203,7 @@ def failure_from_json(folder: Path, entry: Mapping[str, Any]) -> RunFailure:
 
 
 def check_name(name: str) -> None:
+    """Refuse a scenario name that cannot be a folder."""
     if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
         raise InputError(
             "a scenario's name is also the name of its results folder",
