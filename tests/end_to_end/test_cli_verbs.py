@@ -162,9 +162,7 @@ def test_failed_runs_end_with_3_and_broken_laws_with_1(cli, monkeypatch: pytest.
 
 
 def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
-    ended = cli(
-        "compare", str(study), "--vs", "no-aft", "--csv", "t/effect", "--chart", "c/effect"
-    )
+    ended = cli("compare", str(study), "--vs", "no-aft", "--csv", "t/effect", "--chart", "c/effect")
     assert ended.code == 0
     assert widest(ended.out) <= 100
     for words in (

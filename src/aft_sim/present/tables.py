@@ -113,8 +113,8 @@ def _caption(comparison: Comparison) -> str:
     if comparison.ceiling_if_gone is not None and outcome.name == "within_18_share":
         gone = style.number(comparison.ceiling_if_gone, "points", signed=True)
         lines.append(f"If every treated-trust waiter of 18 weeks or more vanished, England: {gone} points.")
-    lines += [*precision(comparison), *(tally.words for tally in comparison.tallies)]
-    return " ".join([*lines, *comparison.notes])
+    told = [*precision(comparison), *(tally.words for tally in comparison.tallies)]
+    return "\n".join([" ".join([*lines, *comparison.notes]), *told])
 
 
 def precision(comparison: Comparison) -> list[str]:
@@ -157,7 +157,9 @@ def _sources(comparison: Comparison) -> list[str]:
         f"{_percent(split.ignorance)}% ignorance (95% interval of ignorance {_percent(low)}% to {_percent(high)}%, "
         f"{split.n_draws} draws)."
     ]
-    if split.by_grade:
+    if split.by_grade and all(share is None for share in split.by_grade.values()):
+        lines.append("How ignorance divides by evidence is not known: too few draws for the number of parameters.")
+    elif split.by_grade:
         parts = [
             f"{grade} {'not known (too few draws)' if share is None else _percent(share) + '%'}"
             for grade, share in split.by_grade.items()
