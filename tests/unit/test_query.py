@@ -35,7 +35,8 @@ def test_every_table_that_was_kept(folder, level):
 
 
 def test_tables_join(folder):
-    sql = "select count(*) n from trust t join money m using (scenario, draw, seed, month, trust) where t.quintile = 'all'"
+    tables = "trust t join money m using (scenario, draw, seed, month, trust)"
+    sql = f"select count(*) n from {tables} where t.quintile = 'all'"
     assert query(folder, sql)["n"].to_pylist() == [2 * 2 * 5 * 4]
 
 
