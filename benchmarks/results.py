@@ -3,8 +3,8 @@
     python benchmarks/results.py [runs] [months]
 
 Makes the runs in a temporary folder (two scenarios, England's table of the usual size, made-up numbers), then reads
-them in three ways, each in a process of its own so that peak memory is its own: one SELECT of `aft_sim.study.query`, one
-`ResultSet.frame` of everything, and run by run with pyarrow. Asserts nothing.
+them in three ways, each in a process of its own so that peak memory is its own: one SELECT of `aft_sim.study.query`,
+one `ResultSet.frame` of everything, and run by run with pyarrow. Asserts nothing.
 """
 
 from __future__ import annotations

@@ -129,3 +129,14 @@ def test_runs_needed_by_hand():
 def test_runs_needed_counts_in_draws_where_draws_are_the_units():
     effect = paired_effect([1.0, 3.0, 5.0, 7.0], [0.0] * 4, band=0.1, draws=[0, 0, 1, 1])  # means 2 and 6
     assert runs_needed(effect, 1.0) == 16  # 8 draws of two seeds
+
+
+def test_what_pairing_gains_is_counted_within_draws():
+    """Draws 100 apart in level: sharing the parameters is no merit of pairing."""
+    level = np.array([0.0, 2.0, 100.0, 102.0])
+    effect = np.array([0.0, 1.0, 0.0, 1.0])
+    found = paired_effect(level + effect, level, band=0.1, draws=[1, 1, 2, 2]).variance_ratio
+    # squares about the draw's mean: 2 x 4.5 with the policy, 2 x 2 without, 2 x 0.5 of the differences
+    assert found == pytest.approx(13.0)
+    across = paired_effect(level + effect, level, band=0.1).variance_ratio
+    assert across is not None and across > 1000

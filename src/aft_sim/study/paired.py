@@ -44,8 +44,8 @@ class PairedEffect:
         interval: 95% interval of the mean difference (Student t over the units); None for one unit.
         sd: standard deviation of the paired differences; None for one pair.
         variance_ratio: variance of the difference of unpaired runs over that of paired runs (how many times
-            more unpaired runs the same precision would need); infinite where pairing removes all variation,
-            None where it cannot be told.
+            more unpaired runs the same precision would need), within draws where they have several seeds;
+            infinite where pairing removes all variation, None where it cannot be told.
         standard_error: Monte Carlo error of the mean difference: standard deviation of the units over the root of
             their number; None for one unit.
         split: chance and ignorance in the variance of the differences; None where they cannot be told apart.
@@ -120,7 +120,7 @@ def paired_effect(
         effect=effect,
         interval=interval,
         sd=sd,
-        variance_ratio=_variance_ratio(ours, theirs, sd),
+        variance_ratio=_variance_ratio(ours, theirs, draws),
         band=float(band),
         exactly_zero=exactly_zero,
         verdict=_verdict(interval, band),
@@ -172,13 +172,22 @@ def _interval(units: Floats) -> tuple[float, float] | None:
     return (mean - half, mean + half)
 
 
-def _variance_ratio(ours: Floats, theirs: Floats, sd: float | None) -> float | None:
-    if sd is None:
+def _variance_ratio(ours: Floats, theirs: Floats, draws: Sequence[int] | None) -> float | None:
+    """Within draws where they have several seeds: worlds would share their parameters without pairing too."""
+    labels = np.zeros(len(ours), dtype=np.int64) if draws is None else np.unique(draws, return_inverse=True)[1]
+    sizes = np.bincount(labels)
+    if len(sizes) == len(ours):
+        labels, sizes = np.zeros_like(labels), np.array([len(ours)])
+    if len(ours) < 2:
         return None
-    unpaired = float(np.var(ours, ddof=1) + np.var(theirs, ddof=1))
-    if sd == 0.0:
+
+    def squares(values: Floats) -> float:
+        return float(np.sum((values - (np.bincount(labels, values) / sizes)[labels]) ** 2))
+
+    unpaired, paired = squares(ours) + squares(theirs), squares(ours - theirs)
+    if paired == 0.0:
         return math.inf if unpaired > 0 else None
-    return unpaired / sd**2
+    return unpaired / paired
 
 
 def _verdict(interval: tuple[float, float] | None, band: float) -> Verdict:
