@@ -102,7 +102,7 @@ def test_file_that_is_not_utf_8(cli, tmp_path: Path) -> None:
             ("compare", "baseline", "--vs", "baseline", "--seeds", "1"),
             ["cannot be compared with itself", "--vs no-aft"],
         ),
-        (("compare", "aft-wide", "--from", "nowhere"), ["no study in this folder", "nowhere"]),
+        (("compare", "nowhere/", "--vs", "no-aft"), ["no study in this folder", "nowhere"]),
         (("run", "baseline", "--until", "soon"), ["--until: not a month"]),
         (("run", "baseline", "--until", "2045-03"), ["--until: the model is not made", "2036-03"]),
         (("compare", "aft-wide", "--at", "2040-01"), ["the model is not made", "2036-03"]),
@@ -133,7 +133,8 @@ def test_mistake_on_the_command_line(cli, args: tuple[str, ...], words: list[str
         ("demo", "--seeds", "0"),
         ("compare", "aft-wide", "--seeds", "0"),
         ("run", "baseline", "--seed", "1", "--seeds", "2"),
-        ("compare", "aft-wide", "--from", "x", "--out", "y"),
+        ("compare", "./x", "--out", "y"),
+        ("compare", "aft-wide", "--only", "no-aft"),
         ("run", "baseline", "--workers", "none"),
         ("list", "everything"),
         ("compare",),
@@ -170,7 +171,7 @@ def test_damaged_study_is_named(cli, study: Path, tmp_path: Path) -> None:
     shutil.copytree(study, copy)
     table = copy / "runs" / "aft-wide" / "0-1" / "england.parquet"
     table.write_bytes(table.read_bytes()[:-100])
-    ended = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(copy))
+    ended = cli("compare", str(copy), "--vs", "no-aft")
     assert ended.code == 2
     assert str(table) in ended.err
     assert "checksum" in ended.err

@@ -162,9 +162,7 @@ def test_failed_runs_end_with_3_and_broken_laws_with_1(cli, monkeypatch: pytest.
 
 
 def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
-    ended = cli(
-        "compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--csv", "t/effect", "--chart", "c/effect"
-    )
+    ended = cli("compare", str(study), "--vs", "no-aft", "--csv", "t/effect", "--chart", "c/effect")
     assert ended.code == 0
     assert widest(ended.out) <= 100
     for words in (
@@ -187,8 +185,11 @@ def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
 
 
 def test_compare_for_a_program(cli, study: Path) -> None:
-    args = ("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--at", "2026-08", "--outcome", "over_52")
-    found = cli(*args, "--by", "quintile", "--json").json()
+    args = ("compare", str(study), "--vs", "no-aft", "--at", "2026-08", "--outcome", "over_52")
+    whole = cli(*args, "--by", "quintile", "--json").json()
+    assert whole["study"] == str(study)
+    (found,) = whole["comparisons"]
+    assert found == cli(*args, "--by", "quintile", "--only", "aft-wide", "--json").json()
     assert found["at"] == "2026-08"
     assert found["outcome"] == "over_52"
     assert [row["group"] for row in found["rows"]] == [
@@ -200,13 +201,62 @@ def test_compare_for_a_program(cli, study: Path) -> None:
         assert row["effect"] == pytest.approx(row["policy"] - row["baseline"], abs=1e-6)
         assert row["interval"][0] <= row["effect"] <= row["interval"][1]
         assert row["pairs"] == 2
-    before = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--at", "2026-05", "--json").json()
-    assert all(row["exactly_zero"] for row in before["rows"])
+    before = cli("compare", str(study), "--vs", "no-aft", "--at", "2026-05", "--json").json()
+    assert all(row["exactly_zero"] for row in before["comparisons"][0]["rows"])
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("region", 8),
+        ("icb", 37),
+        ("type", 3),
+        ("status", 4),
+        ("sector", 4),
+    ],
+)
+def test_compare_by_places(cli, study: Path, by: str, groups: int) -> None:
+    found = cli("compare", str(study), "--vs", "no-aft", "--by", by, "--only", "aft-wide", "--json").json()
+    assert len(found["rows"]) >= groups
+    assert found["selection"] == "scenario"
+    assert {tally["level"] for tally in found["tallies"]} == {"trust", "icb"}
+    for tally in found["tallies"]:
+        assert len(tally["named_higher"]) == tally["higher"]
+    for row in found["rows"]:
+        assert {"runs_needed", "variance_ratio", "chance", "ignorance", "standard_error"} <= row.keys()
+
+
+def test_places_add_up_to_england(cli, study: Path) -> None:
+    args = ("compare", str(study), "--vs", "no-aft", "--outcome", "list", "--only", "aft-wide", "--json")
+    for by in ("region", "icb"):
+        rows = cli(*args, "--by", by).json()["rows"]
+        england, *parts = (row["baseline"] for row in rows)
+        assert sum(parts) == pytest.approx(england, rel=1e-4), by
+
+
+def test_query(cli, study: Path, tmp_path: Path) -> None:
+    sql = (
+        "select scenario, month, avg(list) as people from england "
+        "where basis = 'england' and quintile = 'all' group by all order by all"
+    )
+    ended = cli("query", str(study), sql, "--csv", "out/people.csv")
+    assert ended.code == 0 and "aft-wide" in ended.out
+    rows = cli("query", str(study), sql, "--json").json()
+    assert {row["scenario"] for row in rows} == {"aft-wide", "no-aft"}
+    with (tmp_path / "out/people.csv").open(encoding="utf-8") as file:
+        assert [float(row["people"]) for row in csv.DictReader(file)] == [row["people"] for row in rows]
+    for wrong, word in (
+        ("select * from trst", 'Did you mean "trust"'),
+        ("select lst from england", 'Did you mean "list"'),
+        ("delete from england", "one SELECT"),
+    ):
+        ended = cli("query", str(study), wrong)
+        assert ended.code == 2 and word in ended.err
 
 
 def test_stored_and_fresh_runs_agree(cli, study: Path) -> None:
     fresh = cli("compare", "aft-wide", "--vs", "no-aft", "--seeds", "2", "--until", UNTIL, "--workers", "1", "--json")
-    stored = cli("compare", "aft-wide", "--vs", "no-aft", "--from", str(study), "--json")
+    stored = cli("compare", str(study), "--vs", "no-aft", "--only", "aft-wide", "--json")
     assert fresh.json() | {"stored_in": ""} == stored.json() | {"stored_in": ""}
 
 
@@ -241,7 +291,7 @@ def test_demo(cli, tmp_path: Path) -> None:
         "March 2027",
         "Gap (least minus most deprived fifth)",
         "The published target of 70% for March 2027 is",
-        "aft-sim compare aft-wide --vs no-aft --from aft-sim-demo",
+        "aft-sim compare aft-sim-demo --vs no-aft --only aft-wide",
     ):
         assert words in ended.flat
     out = tmp_path / "aft-sim-demo"

@@ -12,6 +12,7 @@ from aft_sim.outcomes import registry
 from aft_sim.study.compare import Bands, compare
 from aft_sim.study.paired import Verdict, paired_effect
 from aft_sim.study.result import ResultSet, RunResult
+from aft_sim.study.variance import split
 
 pytestmark = pytest.mark.property
 
@@ -115,3 +116,22 @@ def test_ceilings_are_gains_and_the_null_policy_is_exactly_zero(study):
         if row.group not in ("gap", "others", "independent"):
             assert row.ceiling is None or row.ceiling >= 0
     assert result.ceiling_if_gone is not None and result.ceiling_if_gone >= -1e-9
+
+
+spreads = st.lists(st.floats(-100.0, 100.0, allow_nan=False), min_size=12, max_size=12)
+
+
+@given(spreads, st.floats(-50.0, 50.0), st.floats(0.01, 100.0))
+def test_parts_of_the_variance(values, constant, scale):
+    """Shares are shares, whatever the unit; a constant effect is no part of any."""
+    draws = [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
+    found = split(np.array(values), draws)
+    if found is None or found.variance_chance + found.variance_ignorance < 1e-4:
+        return
+    assert 0.0 <= found.interval[0] <= found.interval[1] <= 1.0
+    assert 0.0 <= found.ignorance <= 1.0
+    assert found.chance + found.ignorance == pytest.approx(1.0)
+    other = split(constant + scale * np.array(values), draws)
+    assert other is not None
+    assert other.ignorance == pytest.approx(found.ignorance, abs=1e-6)
+    assert other.interval == pytest.approx(found.interval, abs=1e-6)

@@ -175,8 +175,8 @@ def _steps(filed: float, whole: float, employed: float, year: float, england: fl
             year,
             "what is left between the accounts and the mean of the series over the same year: the accounts also count "
             "the trusts' own bank (GBP 5.8bn in 2022/23 by LaingBuisson, some 7% of pay) and staff of their "
-            "subsidiaries (10,306 in estates and facilities in 2024/25), the series also counts NHS England, ICBs and support "
-            "bodies; no source splits it by trust or type, so all trusts are scaled alike",
+            "subsidiaries (10,306 in estates and facilities in 2024/25), the series also counts NHS England, ICBs and "
+            "support bodies; no source splits it by trust or type, so all trusts are scaled alike",
             False,
         ),
         Step("later month", year, england, f"growth of the series itself from the mean of 2023/24 to {month}", True),

@@ -23,6 +23,7 @@ from aft_sim.cli import (
     explain,
     need,
     new,
+    query,
     run,
     show,
 )
@@ -107,5 +108,6 @@ compare.register(app)
 explain.register(app)
 need.register(app)
 batch.register(app)
+query.register(app)
 evidence.register(app)
 baseline.register(app)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 EPILOG = (
     "Examples:\n\naft-sim compare aft-wide --vs no-aft --seeds 20 --out results\n\n"
     "aft-sim compare aft-wide --vs no-aft --set removals.closure=list --set production.growth=1\n\n"
-    "aft-sim compare aft-wide --vs no-aft --from results --at 2028-03 --outcome over_52 --by trust"
+    "aft-sim compare results --vs no-aft --at 2028-03 --outcome over_52 --by trust\n\n"
+    "aft-sim compare results --vs no-aft --only aft-wide --by icb --json"
 )
 #: The month of the 92% target, at which policies are compared unless another month is asked for.
 TARGET_MONTH = "2029-03"
@@ -34,6 +36,10 @@ class By(StrEnum):
     QUINTILE = "quintile"
     TRUST = "trust"
     SECTOR = "sector"
+    REGION = "region"
+    ICB = "icb"
+    TYPE = "type"
+    STATUS = "status"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +48,15 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    policy: Annotated[str, typer.Argument(help="Scenario with the policy: a name or a .toml file.")],
+    policy: Annotated[
+        str,
+        typer.Argument(
+            metavar="POLICY|FOLDER",
+            help="Scenario with the policy (a name or a .toml file), or the folder of a stored study to read.",
+        ),
+    ],
     vs: Annotated[str, typer.Option("--vs", help="Scenario it is compared with.")] = "baseline",
-    seeds: Annotated[int, typer.Option(min=1, help="Number of pairs of runs (not with --from).")] = 20,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of pairs of runs to make.")] = 20,
     at: Annotated[
         str | None,
         typer.Option(metavar="YYYY-MM", help=f"Month to compare at: {TARGET_MONTH} unless the runs end before."),
@@ -55,7 +67,9 @@ def compare(
     outcome: Annotated[str, typer.Option(help="What to compare: see aft-sim list outcomes.")] = "within_18_share",
     by: Annotated[By, typer.Option(help="Rows to print beside England.")] = By.ALL,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
-    source: Annotated[Path | None, typer.Option("--from", help="Read a stored study; nothing is run.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Of a stored study, the one scenario to compare; all but --vs by default.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     settings: Annotated[
         list[str] | None,
@@ -72,42 +86,141 @@ def compare(
 ) -> None:
     """Compare two scenarios by pairs of runs that share every chance event the policy does not touch.
 
+    The first argument is a policy to run, or the folder of a stored study: then every other scenario in it is compared
+    with --vs, or only the one that --only names. A shipped scenario's name is never a folder; write ./NAME for that.
     Each effect comes with a 95 % interval, a ceiling (the change if all treated trusts met the standard) and a verdict:
     practically zero, higher, lower, or cannot tell.
     """
-    from aft_sim.baseline import bundle
-    from aft_sim.cli import trusts
     from aft_sim.outcomes.registry import outcome as find_outcome
-    from aft_sim.study.compare import compare as paired
 
-    _check_arguments(find_outcome(outcome), source, (out, until, baseline, settings))
+    source = _study_folder(policy)
+    _check_arguments(find_outcome(outcome), source, only, (out, until, baseline, settings))
     asked = terminal.read_month(at, "--at") if at else None
     if source is not None:
         results, month = _stored(source, asked)
-        pair = (_name(policy), _name(vs))
+        pairs = _pairs_of(results, _name(vs), _name(only) if only else None)
     else:
         results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline, settings or [])
+        pairs = [pair]
     code = terminal.report_failures(results)
-    names = trusts.names(bundle.load(baseline))
-    comparison = paired(results, *pair, outcome=outcome, at=month, names=names)
-    shown = tuple(row for row in comparison.rows if _wanted(row, by))
+    told = _Told(results, month, outcome, by, baseline, csv, chart)
+    found = [told.compared(*pair) for pair in pairs]
     if as_json:
-        terminal.print_json(content(replace(comparison, rows=shown), out or source))
-    else:
-        print_comparison(comparison, shown, money=by is By.ALL)
-    files = _write(results, comparison, csv, chart, names)
+        contents = [told.content(one, out or source) for one in found]
+        whole = {"study": str(source), "comparisons": contents} if source and not only else contents[0]
+        terminal.print_json(whole)
+    for one in found:
+        if not as_json:
+            print_comparison(one, told.shown(one), money=by is By.ALL)
+        for line in told.written(one, several=len(found) > 1):
+            if not as_json:
+                terminal.say_path(line)
     if not as_json:
         kept = f"Read from {source}" if source else "Not stored (--out FOLDER stores the runs)."
-        for line in (*files, f"Stored in {out}" if out else kept):
-            terminal.say_path(line)
+        terminal.say_path(f"Stored in {out}" if out else kept)
     raise typer.Exit(code)
 
 
-def _check_arguments(outcome: Outcome, source: Path | None, of_a_run: Sequence[Any]) -> None:
+@dataclass(frozen=True)
+class _Told:
+    """What is asked of every comparison of one command."""
+
+    results: ResultSet
+    month: str
+    outcome: str
+    by: By
+    baseline: Path | None
+    csv: Path | None
+    chart: Path | None
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """ODS code -> short name."""
+        from aft_sim.baseline import bundle
+        from aft_sim.cli import trusts
+
+        return trusts.names(bundle.load(self.baseline))
+
+    def compared(self, policy: str, vs: str) -> Comparison:
+        """One policy against its comparator."""
+        from aft_sim.study.compare import compare as paired
+        from aft_sim.study.places import DIVISIONS, Places
+
+        divisions = (str(self.by),) if self.by in DIVISIONS else ()
+        places = Places.of_baseline(self.baseline)
+        return paired(
+            self.results,
+            policy,
+            vs,
+            outcome=self.outcome,
+            at=self.month,
+            names=self.names,
+            by=divisions,
+            places=places,
+        )
+
+    def shown(self, comparison: Comparison) -> tuple[EffectRow, ...]:
+        """Rows to print."""
+        from aft_sim.study.effect import shown
+
+        by = {"sector": "group"}.get(str(self.by), str(self.by))
+        rows = comparison.rows
+        return tuple(r for r in rows if by == "all" or r.group == "england" or shown(r.group, by))
+
+    def content(self, comparison: Comparison, folder: Path | None) -> dict[str, Any]:
+        """The comparison for a program."""
+        from aft_sim.cli.compare_json import content
+
+        return content(replace(comparison, rows=self.shown(comparison)), folder)
+
+    def written(self, comparison: Comparison, several: bool) -> list[str]:
+        """Write the table and the chart that were asked for; of several policies each under its own name."""
+        csv, chart = (_named(path, comparison.policy) if several else path for path in (self.csv, self.chart))
+        return _write(self.results, comparison, csv, chart, self.names)
+
+
+def _named(path: Path | None, policy: str) -> Path | None:
+    """A file name with the policy's name in it."""
+    if path is None:
+        return None
+    suffix = path.suffix if path.suffix in (".csv", ".png", ".svg") else ""
+    return path.with_name(f"{path.name.removesuffix(suffix)}-{policy}{suffix}")
+
+
+def _study_folder(argument: str) -> Path | None:
+    """The folder of a stored study, if that is what the first argument names.
+
+    A shipped scenario's name always means the scenario; a folder of the same name is written "./NAME".
+    """
+    from aft_sim.spec.scenario import shipped_scenarios
+
+    path = Path(argument)
+    if argument in shipped_scenarios() or path.suffix == ".toml":
+        return None
+    return path if path.is_dir() or "/" in argument or "\\" in argument else None
+
+
+def _pairs_of(results: ResultSet, vs: str, only: str | None) -> list[tuple[str, str]]:
+    """Scenarios of a stored study to compare, each with the comparator."""
+    results.of(vs)
+    policies = [only] if only else [name for name in results.scenarios if name != vs]
+    if vs in policies or not policies:
+        raise InputError(
+            "a scenario cannot be compared with itself" if only else "the study holds no other scenario to compare",
+            where="--only" if only else str(results.folder),
+            found=vs,
+            expected="another scenario than --vs",
+        )
+    return [(name, vs) for name in policies]
+
+
+def _check_arguments(outcome: Outcome, source: Path | None, only: str | None, of_a_run: Sequence[Any]) -> None:
     """Refuse what cannot be compared, and options of a run beside a stored study."""
     terminal.waiting_outcome(outcome.name)
     if source is not None and any(of_a_run):
-        raise typer.BadParameter("--from reads a stored study: --out, --until, --set and --baseline do not apply")
+        raise typer.BadParameter("a stored study is only read: --out, --until, --set and --baseline do not apply")
+    if source is None and only is not None:
+        raise typer.BadParameter("--only goes with the folder of a stored study")
 
 
 def _write(
@@ -185,13 +298,6 @@ def _name(reference: str) -> str:
     return reference
 
 
-def _wanted(row: EffectRow, by: By) -> bool:
-    kind = "trust" if row.group.startswith("trust:") else "sector"
-    if row.group.startswith("quintile-") or row.group == "gap":
-        kind = "quintile"
-    return by is By.ALL or row.group == "england" or kind == str(by)
-
-
 def print_comparison(
     comparison: Comparison,
     shown: tuple[EffectRow, ...],
@@ -235,58 +341,3 @@ def draw(results: ResultSet, comparison: Comparison, path: Path, names: dict[str
         names=names,
     )
     return effect_chart(effect).save(path)
-
-
-def content(comparison: Comparison, folder: Path | None) -> dict[str, Any]:
-    """A comparison for a program; effects in the outcome's effect unit."""
-    outcome = comparison.outcome
-    return {
-        "policy": comparison.policy,
-        "baseline": comparison.baseline,
-        "policy_title": comparison.policy_title,
-        "baseline_title": comparison.baseline_title,
-        "outcome": outcome.name,
-        "unit": outcome.unit,
-        "effect_unit": outcome.effect_unit,
-        "at": comparison.at,
-        "seeds": list(comparison.seeds),
-        "draws": list(comparison.draws),
-        "treated": list(comparison.treated),
-        "treated_without_list": list(comparison.without_list),
-        "ceiling_if_gone": comparison.ceiling_if_gone,
-        "rows": [_row(row) for row in comparison.rows],
-        "money": [
-            {
-                "money": row.outcome,
-                "group": row.group,
-                "financial_year": row.financial_year,
-                "effect_in_year_gbp_m": row.in_year,
-                "effect_to_date_gbp_m": row.cumulative.effect,
-                "interval_gbp_m": row.cumulative.interval,
-                "verdict": str(row.cumulative.verdict),
-            }
-            for row in comparison.money
-        ],
-        "notes": list(comparison.notes),
-        "stored_in": str(folder) if folder else None,
-    }
-
-
-def _row(row: EffectRow) -> dict[str, Any]:
-    paired = row.paired
-    return {
-        "group": row.group,
-        "label": row.label,
-        "pairs": paired.n_pairs,
-        "baseline": paired.baseline,
-        "policy": paired.policy,
-        "effect": paired.effect,
-        "interval": paired.interval,
-        "sd_of_differences": paired.sd,
-        "variance_ratio": paired.variance_ratio,
-        "band": paired.band,
-        "ceiling": row.ceiling,
-        "exactly_zero": paired.exactly_zero,
-        "verdict": str(paired.verdict),
-        "verdict_in_words": row.words,
-    }

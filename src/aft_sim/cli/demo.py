@@ -33,7 +33,7 @@ def demo(
     """Run England with the first wave, with none and with many advanced foundation trusts, and say what differs.
 
     Three scenarios share the same seeds. Results: two comparisons in words and as tables, two charts, and a stored
-    study that `aft-sim compare --from` reads. Takes under two minutes on two cores; quicker with
+    study that `aft-sim compare FOLDER` reads. Takes under two minutes on two cores; quicker with
     fewer seeds.
     """
     from aft_sim.baseline import bundle
@@ -59,6 +59,6 @@ def demo(
         charts.append(draw(results, comparison, out / f"{policy}-against-{versus}", names)[0])
     terminal.say_path(f"Charts:   {', '.join(map(str, charts))} (also as SVG, CSV and text)")
     terminal.say_path(f"Study:    {out}")
-    terminal.say_path(f"Go on:    aft-sim compare aft-wide --vs no-aft --from {out} --by trust")
+    terminal.say_path(f"Go on:    aft-sim compare {out} --vs no-aft --only aft-wide --by trust")
     terminal.say_path("          aft-sim list")
     raise typer.Exit(code)

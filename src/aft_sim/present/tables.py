@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from aft_sim.present import style
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.money import MoneyRow
+from aft_sim.study.paired import GOOD_ERROR, runs_needed
+from aft_sim.study.variance import GRADE_GROUPS, MIN_DRAWS
 
 _GROUPS = {"all": "All NHS trusts", "treated": "Treated trusts", "others": "Other NHS trusts"}
 
@@ -23,7 +26,8 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
 
     Args:
         comparison: what to show.
-        full: also the number of pairs, the spread of the differences, what pairing gained and the band.
+        full: also the number of pairs, the spread of the differences, what pairing gained, the share of ignorance and
+            the band.
     """
     outcome = comparison.outcome
     unit, change = outcome.unit, outcome.effect_unit
@@ -38,7 +42,13 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
         table.add_column(name, justify="right")
     table.add_column(f"Ceiling,\n{change}", justify="right")
     if full:
-        for name in ("Pairs", f"SD of pairs,\n{change}", "Pairing gains,\ntimes", f"Band,\n± {change}"):
+        for name in (
+            "Pairs",
+            f"SD of pairs,\n{change}",
+            "Pairing gains,\ntimes",
+            "Ignorance,\n%",
+            f"Band,\n± {change}",
+        ):
             table.add_column(name, justify="right")
     table.add_column("Verdict")
     for row in comparison.rows:
@@ -68,6 +78,7 @@ def _cells(row: EffectRow, unit: str, change: str, full: bool) -> list[str]:
             f"{paired.n_pairs:,}",
             style.number(paired.sd, change),
             "not known" if ratio is None else style.number(ratio, "pathways"),
+            "not known" if paired.split is None else _percent(paired.split.ignorance),
             style.number(paired.band, change),
         ]
     return [*cells, row.words]
@@ -102,7 +113,66 @@ def _caption(comparison: Comparison) -> str:
     if comparison.ceiling_if_gone is not None and outcome.name == "within_18_share":
         gone = style.number(comparison.ceiling_if_gone, "points", signed=True)
         lines.append(f"If every treated-trust waiter of 18 weeks or more vanished, England: {gone} points.")
-    return " ".join([*lines, *comparison.notes])
+    told = [*precision(comparison), *(tally.words for tally in comparison.tallies)]
+    return "\n".join([" ".join([*lines, *comparison.notes]), *told])
+
+
+def precision(comparison: Comparison) -> list[str]:
+    """How sure the first row is, in sentences: what pairing gains, how many runs are enough, chance and ignorance."""
+    row = comparison.rows[0]
+    paired, unit = row.paired, comparison.outcome.effect_unit
+    if paired.standard_error is None:
+        return []
+    lines = []
+    if paired.variance_ratio is not None and math.isfinite(paired.variance_ratio):
+        times = style.number(paired.variance_ratio, "times", places=0 if paired.variance_ratio >= 10 else 1)
+        lines.append(f"Pairing ({row.label}): the variance of unpaired runs would be {times} times as large.")
+    needed = runs_needed(paired)
+    if needed is not None:
+        wanted = style.quantity(GOOD_ERROR * paired.band, unit)
+        error = style.quantity(paired.standard_error, unit)
+        enough = f"{needed:,} pairs" + (" (the least that has an interval)" if needed == 2 else "")
+        lines.append(
+            f"Monte Carlo error ({row.label}): {error} from {_runs(comparison)}; {wanted}, a quarter of the band, "
+            f"takes {enough}."
+        )
+    return [*lines, *_sources(comparison)]
+
+
+def _sources(comparison: Comparison) -> list[str]:
+    """Chance and ignorance in the first row; nothing where only one draw was run."""
+    row = comparison.rows[0]
+    split = row.paired.split
+    if len(comparison.draws) == 1:
+        return []
+    if split is None:
+        if row.paired.exactly_zero:
+            return []
+        return [
+            f"Chance and ignorance cannot be told apart: that takes {MIN_DRAWS} draws with several seeds each, or more."
+        ]
+    low, high = split.interval
+    lines = [
+        f"Of the variance of a paired difference ({row.label}) {_percent(split.chance)}% is chance and "
+        f"{_percent(split.ignorance)}% ignorance (95% interval of ignorance {_percent(low)}% to {_percent(high)}%, "
+        f"{split.n_draws} draws)."
+    ]
+    if split.by_grade and all(share is None for share in split.by_grade.values()):
+        lines.append("How ignorance divides by evidence is not known: too few draws for the number of parameters.")
+    elif split.by_grade:
+        parts = [
+            f"{grade} {'not known (too few draws)' if share is None else _percent(share) + '%'}"
+            for grade, share in split.by_grade.items()
+        ]
+        lines.append(
+            f"Of that ignorance, by evidence of the parameters: {', '.join(parts)} (each grade by itself; the parts "
+            "need not add up to 100%)."
+        )
+    return lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 def _runs(comparison: Comparison) -> str:
@@ -158,10 +228,30 @@ _EFFECT_COLUMNS = (
     ("interval_high", "upper end of the 95% interval; empty for one unit", "{change}"),
     ("sd_of_differences", "standard deviation of the paired differences; empty for one pair", "{change}"),
     ("variance_ratio", "variance without pairing over variance with it; inf if pairing removes all", "ratio"),
+    ("standard_error", "Monte Carlo error of the mean difference; empty for one unit", "{change}"),
+    ("runs_needed", "pairs that a Monte Carlo error of a quarter of the band takes; empty if not known", "pairs"),
+    ("chance", "share of the variance of a difference that is chance (seeds); empty if not known", "share, 0 to 1"),
+    ("ignorance", "share that is ignorance (draws of the parameters); empty if not known", "share, 0 to 1"),
+    ("ignorance_low", "lower end of the 95% interval of that share (F distribution)", "share, 0 to 1"),
+    ("ignorance_high", "upper end of the 95% interval of that share", "share, 0 to 1"),
+    *(
+        (
+            f"ignorance_{name}",
+            f"share of ignorance explained by parameters {text}; the shares need not add up to 1; empty if not known",
+            "share, 0 to 1",
+        )
+        for name, text in (
+            ("a_b", "with evidence of grade A or B"),
+            ("c_d", "with evidence of grade C or D"),
+            ("judgement", "of grade E, judged or recalled"),
+            ("other", "that are not in the register"),
+        )
+    ),
     ("ceiling", "change if every treated trust met its standard at once; empty if not bounded", "{change}"),
     ("band", "half-width of the equivalence band", "{change}"),
     ("verdict", "practically zero, higher, lower or cannot tell", ""),
     ("verdict_in_words", "the verdict with its reason or meaning", ""),
+    ("selection", "what fixes which trusts are treated: scenario (the same in every run) or run", ""),
 )
 
 _MONEY_COLUMNS = (
@@ -198,7 +288,9 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
     meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
     try:
         main.parent.mkdir(parents=True, exist_ok=True)
-        _write(main, [name for name, _, _ in _EFFECT_COLUMNS], (_effect_line(row) for row in comparison.rows))
+        _write(
+            main, [name for name, _, _ in _EFFECT_COLUMNS], (_effect_line(row, comparison) for row in comparison.rows)
+        )
         written = [main]
         if comparison.money:
             _write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
@@ -226,22 +318,30 @@ def _about(comparison: Comparison) -> list[str]:
         f"baseline: {comparison.baseline} ({comparison.baseline_title})",
         f"treated trusts: {', '.join(comparison.treated) or 'none'}",
         f"seeds: {', '.join(map(str, comparison.seeds))}; draws: {', '.join(map(str, comparison.draws))}",
+        *(tally.words for tally in comparison.tallies),
         *comparison.notes,
     ]
 
 
-def _effect_line(row: EffectRow) -> Sequence[str]:
+def _effect_line(row: EffectRow, comparison: Comparison) -> Sequence[str]:
     paired = row.paired
     low, high = paired.interval if paired.interval else (None, None)
     numbers = (paired.baseline, paired.policy, paired.effect, low, high, paired.sd, paired.variance_ratio)
+    split = paired.split
+    parts = (split.chance, split.ignorance, *split.interval) if split else (None,) * 4
+    grades = [split.by_grade.get(grade) if split else None for grade in GRADE_GROUPS]
+    needed = runs_needed(paired)
     return (
         row.group,
         row.label,
         str(paired.n_pairs),
         str(paired.n_units),
-        *(style.plain(x) for x in (*numbers, row.ceiling, paired.band)),
+        *(style.plain(x) for x in (*numbers, paired.standard_error)),
+        "" if needed is None else str(needed),
+        *(style.plain(x) for x in (*parts, *grades, row.ceiling, paired.band)),
         str(paired.verdict),
         row.words,
+        comparison.selection.kind if comparison.selection else "",
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.study import groups as who
 from aft_sim.study.compare import Bands, Comparison, EffectPath, EffectRow, compare, effect_path
+from aft_sim.study.paired import runs_needed
+from aft_sim.study.places import DIVISIONS, Places
 from aft_sim.study.result import ResultSet
 
 OUTCOME = "within_18_share"
@@ -17,6 +19,7 @@ BY: Mapping[str, str] = {
     "group": "England, treated trusts together, other trusts, independent sector",
     "quintile": "England, each deprivation fifth, the gap between the ends",
     "trust": "each treated trust with a list",
+    **DIVISIONS,
 }
 
 
@@ -41,8 +44,10 @@ class EffectTable:
         return len(self.rows)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one dictionary a row: group, label, effect, low, high, ceiling, band, verdict, n_pairs.
+        """Return one dictionary a row.
 
+        Keys: group, label, effect, low, high, ceiling, band, verdict, n_pairs, variance_ratio (what pairing gains),
+        chance and ignorance (shares of the variance), runs_needed (pairs for an error of a quarter of the band).
         Numbers are in `unit`; unknown ones are None. `pandas.DataFrame(table.to_dicts())` makes a frame.
         """
         return [
@@ -56,6 +61,10 @@ class EffectTable:
                 "band": row.paired.band,
                 "verdict": str(row.paired.verdict),
                 "n_pairs": row.paired.n_pairs,
+                "variance_ratio": row.paired.variance_ratio,
+                "chance": row.paired.split.chance if row.paired.split else None,
+                "ignorance": row.paired.split.ignorance if row.paired.split else None,
+                "runs_needed": runs_needed(row.paired),
             }
             for row in self.rows
         ]
@@ -86,6 +95,7 @@ class Effect:
         vs: Name of the scenario it is compared with.
         bands: Equivalence bands; None takes the register's.
         names: ODS code -> name of a trust, for labels; None takes those of the packaged baseline.
+        places: Which trust belongs to which region, board and type; None takes the packaged baseline's.
     """
 
     results: ResultSet
@@ -93,6 +103,7 @@ class Effect:
     vs: str
     bands: Bands | None = None
     names: Mapping[str, str] | None = None
+    places: Places | None = None
 
     def __str__(self) -> str:
         """Return the headline table."""
@@ -113,10 +124,10 @@ class Effect:
         """The month asked for; else March 2029, or the last month of a shorter run."""
         return at or min(AT, self.results.months[-1])
 
-    def at(self, outcome: str = OUTCOME, at: str | None = None) -> Comparison:
+    def at(self, outcome: str = OUTCOME, at: str | None = None, by: Sequence[str] = ()) -> Comparison:
         """Return everything known of one outcome in one month; see `compare`."""
         at = self._month(at)
-        return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self._labels)
+        return compare(self.results, self.policy, self.vs, outcome, at, self.bands, self._labels, by, self.places)
 
     def path(self, outcome: str = OUTCOME, group: str = who.ENGLAND, at: str | None = None) -> EffectPath:
         """Return the effect on one group month by month; see `effect_path`."""
@@ -128,7 +139,7 @@ class Effect:
 
         Args:
             outcome: Name in the outcome registry.
-            by: "group", "quintile" or "trust".
+            by: "group", "quintile", "trust", "region", "icb", "type" or "status".
             at: Month such as "2029-03", March 2029 by default or the last month of a shorter run; for flows the
                 twelve months that end there.
 
@@ -138,15 +149,20 @@ class Effect:
         if by not in BY:
             expected = "; ".join(f'"{name}" ({text})' for name, text in BY.items())
             raise InputError("no such way to divide", found=by, expected=expected, hint=did_you_mean(str(by), BY))
-        found = self.at(outcome, at)
-        rows = tuple(row for row in found.rows if _shown(row.group, by))
+        found = self.at(outcome, at, (by,) if by in DIVISIONS else ())
+        rows = tuple(row for row in found.rows if shown(row.group, by))
         title = f"{found.outcome.label}, {found.at}: {self.policy} against {self.vs}"
         return EffectTable(title, found.outcome.effect_unit, rows)
 
 
-def _shown(group: str, by: str) -> bool:
+def shown(group: str, by: str) -> bool:
+    """Whether a group of a comparison belongs to a way to divide it, a key of `BY`."""
+    if group == who.ENGLAND:
+        return by != "trust"
     if by == "group":
-        return group in (who.ENGLAND, who.TREATED, who.OTHERS, who.INDEPENDENT)
+        return group in (who.TREATED, who.OTHERS, who.INDEPENDENT)
     if by == "quintile":
-        return group in (who.ENGLAND, who.GAP) or group.startswith("quintile-")
-    return group.startswith("trust:")
+        return group == who.GAP or group.startswith("quintile-")
+    if by == "status":
+        return group in (who.TREATED, who.NEAR_MISS, who.REST)
+    return group.startswith(f"{by}:")

@@ -1,4 +1,4 @@
-"""Who is compared: England, its quintiles, the treated trusts, the others, and what could be gained at most.
+"""Who is compared: England, its quintiles, the treated trusts, the others, places, and what could be gained at most.
 
 `read_groups` turns the tables of one run into monthly sums for these groups. The treated trusts are given
 from outside: a comparison takes them from the policy arm and reports the same trusts in both arms.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from aft_sim.basis.errors import InputError
 from aft_sim.outcomes.registry import Floats, Outcome
+from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
 
 STANDARD = 92.0
@@ -26,6 +27,7 @@ FLOW_MONTHS = 12
 """Flows are compared as sums over this many months up to the date of the comparison."""
 
 ENGLAND, GAP, TREATED, OTHERS, INDEPENDENT = "england", "gap", "treated", "others", "independent"
+NEAR_MISS, REST = "near-miss", "rest"
 
 Columns = Mapping[str, Floats]
 Series = dict[tuple[str, str], Columns]
@@ -53,12 +55,15 @@ class Groups:
         england: (basis, quintile) -> column -> array (month).
         treated: (trust, quintile) -> column -> array (month), for treated trusts that have a list.
         others: column -> array (month) of all other NHS trusts; None if the run kept no trust table.
+        more: further groups of the divisions asked for ("region:NAME", "icb:CODE", "type:TYPE", "near-miss", "rest"),
+            column -> array (month).
     """
 
     months: tuple[str, ...]
     england: Mapping[tuple[str, str], Columns]
     treated: Mapping[tuple[str, str], Columns]
     others: Columns | None
+    more: Mapping[str, Columns] = field(default_factory=dict)
 
     @property
     def treated_with_list(self) -> tuple[str, ...]:
@@ -67,6 +72,8 @@ class Groups:
 
     def columns(self, group: str) -> Columns | None:
         """Column -> array (month) of a group; None if the run does not hold the group."""
+        if group in self.more:
+            return self.more[group]
         if group == ENGLAND:
             return self.england.get(("england", "all"))
         if group == INDEPENDENT:
@@ -86,7 +93,7 @@ class Groups:
 
         Args:
             group: "england", "quintile-1".. "quintile-5", "gap" (quintile 5 minus quintile 1), "treated",
-                "trust:CODE", "others" or "independent".
+                "trust:CODE", "others", "independent", or one of `more`.
             outcome: what to compute; flows are summed over up to twelve months ending with each month.
 
         Returns:
@@ -121,7 +128,7 @@ class Groups:
             least = self.ceiling(quintile_group("5"), outcome)
             most = self.ceiling(quintile_group("1"), outcome)
             return None if least is None or most is None else least - most
-        if group in (OTHERS, INDEPENDENT):
+        if group in (OTHERS, INDEPENDENT) or group in self.more:
             return None
         quintile = group.removeprefix("quintile-") if group.startswith("quintile-") else "all"
         trusts = [group.removeprefix("trust:")] if group.startswith("trust:") else list(self.treated_with_list)
@@ -159,12 +166,14 @@ class Groups:
         return self.england.get(("all", quintile)) or self.england.get(("england", quintile))
 
 
-def read_groups(run: RunResult, treated: Sequence[str]) -> Groups:
+def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), places: Places | None = None) -> Groups:
     """Monthly sums of one run.
 
     Args:
         run: a run that kept at least its England table.
         treated: ODS codes of the trusts to report as treated.
+        by: divisions to read further groups of, keys of `DIVISIONS`.
+        places: who belongs to the groups; needed where `by` names a division.
 
     Raises:
         InputError: the run kept no England table.
@@ -178,14 +187,39 @@ def read_groups(run: RunResult, treated: Sequence[str]) -> Groups:
     table = run.tables["england"]
     months = tuple(sorted(pc.unique(table.column("month")).to_pylist()))
     england = _series(table, months, "basis", "quintile")
+    more = _more(run, months, treated, by, places) if places is not None else {}
     if "trust" not in run.tables:
-        return Groups(months, england, {}, None)
+        return Groups(months, england, {}, None, more)
     trusts = run.tables["trust"]
     of_treated = pc.is_in(trusts.column("trust"), value_set=pa.array(list(treated), pa.string()))
     found = _series(trusts.filter(of_treated), months, "trust", "quintile")
     with_list = [code for code in treated if (code, "all") in found and found[code, "all"]["list"].max() > 0]
     mine = {key: columns for code in with_list for key, columns in found.items() if key[0] == code}
-    return Groups(months, england, mine, _others(trusts, months, treated, england, mine))
+    return Groups(months, england, mine, _others(trusts, months, treated, england, mine), more)
+
+
+def _more(
+    run: RunResult, months: tuple[str, ...], treated: Sequence[str], by: Sequence[str], places: Places
+) -> dict[str, Columns]:
+    """Groups of the divisions asked for, as far as the run kept their tables."""
+    found: dict[str, Columns] = {}
+    if "region" in by and "region" in run.tables:
+        regions = _series(run.tables["region"], months, "region", "region")
+        found |= {f"region:{name}": columns for (name, _), columns in regions.items()}
+    if "icb" in by and "icb_quintile" in run.tables:
+        boards = run.tables["icb_quintile"]
+        boards = boards.filter(pc.equal(boards.column("quintile"), "all"))
+        found |= {f"icb:{code}": columns for (code, _), columns in _series(boards, months, "icb", "quintile").items()}
+    wanted = [group for division in by if division in ("type", "status") for group, _ in places.groups(division)]
+    if wanted and "trust" in run.tables:
+        trusts = run.tables["trust"]
+        rows = _series(trusts.filter(pc.equal(trusts.column("quintile"), "all")), months, "trust", "quintile")
+        for group in wanted:
+            members = places.members(group, treated)
+            # a table of some trusts only would show a part as the whole
+            if members and all((code, "all") in rows for code in members):
+                found[group] = _sum([rows[code, "all"] for code in members])
+    return found
 
 
 def _others(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,9 +11,14 @@ import numpy as np
 from scipy.special import stdtrit
 
 from aft_sim.outcomes.registry import Floats
+from aft_sim.spec.draws import Draw
+from aft_sim.study.variance import Split, split
 
 CONFIDENCE = 0.95
 """Level of every interval."""
+
+GOOD_ERROR = 0.25
+"""Monte Carlo error that is small enough, as a part of the equivalence band."""
 
 
 class Verdict(StrEnum):
@@ -39,8 +44,11 @@ class PairedEffect:
         interval: 95% interval of the mean difference (Student t over the units); None for one unit.
         sd: standard deviation of the paired differences; None for one pair.
         variance_ratio: variance of the difference of unpaired runs over that of paired runs (how many times
-            more unpaired runs the same precision would need); infinite where pairing removes all variation,
-            None where it cannot be told.
+            more unpaired runs the same precision would need), within draws where they have several seeds;
+            infinite where pairing removes all variation, None where it cannot be told.
+        standard_error: Monte Carlo error of the mean difference: standard deviation of the units over the root of
+            their number; None for one unit.
+        split: chance and ignorance in the variance of the differences; None where they cannot be told apart.
         band: half-width of the equivalence band, same unit as the effect.
         exactly_zero: whether every paired difference is exactly 0.
         verdict: see `Verdict`.
@@ -57,6 +65,8 @@ class PairedEffect:
     band: float
     exactly_zero: bool
     verdict: Verdict
+    standard_error: float | None = None
+    split: Split | None = None
 
     @property
     def words(self) -> str:
@@ -75,6 +85,7 @@ def paired_effect(
     baseline: Sequence[float] | Floats,
     band: float,
     draws: Sequence[int] | None = None,
+    worlds: Mapping[int, Draw] | None = None,
 ) -> PairedEffect:
     """Effect of a policy from pairs of runs.
 
@@ -83,6 +94,7 @@ def paired_effect(
         baseline: level in the baseline arm, same order.
         band: half-width of the equivalence band, at least 0.
         draws: parameter draw of each pair; None where all pairs share one.
+        worlds: the draws by number, to split ignorance by grade of evidence; None does not split it.
 
     Raises:
         ValueError: no pairs, or arms of different length.
@@ -108,11 +120,39 @@ def paired_effect(
         effect=effect,
         interval=interval,
         sd=sd,
-        variance_ratio=_variance_ratio(ours, theirs, sd),
+        variance_ratio=_variance_ratio(ours, theirs, draws),
         band=float(band),
         exactly_zero=exactly_zero,
         verdict=_verdict(interval, band),
+        standard_error=float(np.std(units, ddof=1)) / math.sqrt(len(units)) if len(units) > 1 else None,
+        split=split(difference, draws, worlds, CONFIDENCE),
     )
+
+
+def runs_needed(effect: PairedEffect, error: float | None = None) -> int | None:
+    """Pairs of runs that a Monte Carlo error takes, from the spread of the pairs at hand.
+
+    The error is the standard error of the mean difference. Where several draws were run they are the units, so more
+    draws are needed, each with as many seeds as now.
+
+    Args:
+        effect: an effect from at least two units.
+        error: the error wanted, in the effect's unit; a quarter of the equivalence band if None.
+
+    Returns:
+        At least 2 units' pairs; None for one unit, or where no error is given and the band is 0.
+
+    Raises:
+        ValueError: the error is not above 0.
+    """
+    if error is not None and not error > 0.0:
+        raise ValueError("a Monte Carlo error must be above 0")
+    wanted = GOOD_ERROR * effect.band if error is None else error
+    if effect.standard_error is None or not wanted > 0.0:
+        return None
+    # a hair's breadth off, so that the error at hand is not said to take one unit more than it took
+    units = math.ceil(effect.n_units * (effect.standard_error / wanted) ** 2 * (1.0 - 1e-12))
+    return math.ceil(max(2, units) * effect.n_pairs / effect.n_units)
 
 
 def _units(difference: Floats, draws: Sequence[int] | None) -> Floats:
@@ -132,13 +172,22 @@ def _interval(units: Floats) -> tuple[float, float] | None:
     return (mean - half, mean + half)
 
 
-def _variance_ratio(ours: Floats, theirs: Floats, sd: float | None) -> float | None:
-    if sd is None:
+def _variance_ratio(ours: Floats, theirs: Floats, draws: Sequence[int] | None) -> float | None:
+    """Within draws where they have several seeds: worlds would share their parameters without pairing too."""
+    labels = np.zeros(len(ours), dtype=np.int64) if draws is None else np.unique(draws, return_inverse=True)[1]
+    sizes = np.bincount(labels)
+    if len(sizes) == len(ours):
+        labels, sizes = np.zeros_like(labels), np.array([len(ours)])
+    if len(ours) < 2:
         return None
-    unpaired = float(np.var(ours, ddof=1) + np.var(theirs, ddof=1))
-    if sd == 0.0:
+
+    def squares(values: Floats) -> float:
+        return float(np.sum((values - (np.bincount(labels, values) / sizes)[labels]) ** 2))
+
+    unpaired, paired = squares(ours) + squares(theirs), squares(ours - theirs)
+    if paired == 0.0:
         return math.inf if unpaired > 0 else None
-    return unpaired / sd**2
+    return unpaired / paired
 
 
 def _verdict(interval: tuple[float, float] | None, band: float) -> Verdict:

@@ -137,6 +137,11 @@ class ResultSet:
         return tuple(sorted({run.draw for run in self.runs}))
 
     @property
+    def worlds(self) -> dict[int, Draw]:
+        """Draws of the parameters by number."""
+        return {draw.number: draw for draw in self.draws_made}
+
+    @property
     def months(self) -> tuple[str, ...]:
         """Months of the runs, ascending; those of the first run, because a study has one horizon."""
         if not self.runs or "england" not in self.runs[0].tables:
