@@ -112,8 +112,8 @@ class LocalProcesses:
         try:
             while left or going:
                 while left and len(going) < self.workers + AHEAD:
-                    task = left.popleft()
-                    going[pool.submit(perform, task, work)] = task
+                    going[pool.submit(perform, left[0], work)] = left[0]
+                    left.popleft()  # not before: a pool that has just broken refuses the task
                 done, _ = wait(going, return_when=FIRST_COMPLETED)
                 for future in done:
                     outcome = future.result()
