@@ -109,9 +109,9 @@ class Pot(Knob):
         of_capital = total / self._capital if self._capital else 0.0
         return (
             f"That is GBP {total:,.0f} million in the pots of the {self._holders} trusts that hold the status, in "
-            f"place of GBP {self.start * self._holders_sum:,.0f} million: {of_all:,.1f} times what all trusts of England "
-            f"together hold as the model opens (GBP {self._all:,.0f} million), and {of_capital:.0%} of what they spend on "
-            f"ordinary capital in a year (GBP {self._capital:,.0f} million)."
+            f"place of GBP {self.start * self._holders_sum:,.0f} million: {of_all:,.1f} times what all trusts of "
+            f"England together hold as the model opens (GBP {self._all:,.0f} million), and {of_capital:.0%} of what "
+            f"they spend on ordinary capital in a year (GBP {self._capital:,.0f} million)."
         )
 
 
