@@ -32,7 +32,7 @@ def test_explain_stores_says_and_resumes(cli, tmp_path: Path) -> None:
     assert [part["part"] for part in found["parts"]] == [name for name in rows if name not in ("total", "interaction")]
     assert found["parts"][1]["zero_by_construction"]
     assert len(found["subsets"]) == 8
-    compared = cli("compare", "aft-wide", "--vs", "no-aft", "--from", "why", "--at", MONTH, "--json").json()
+    compared = cli("compare", "./why", "--vs", "no-aft", "--only", "aft-wide", "--at", MONTH, "--json").json()
     assert compared["rows"][0]["effect"] == pytest.approx(found["total"]["effect"], abs=1e-12)
 
 
