@@ -102,6 +102,21 @@ def table_of(columns: Mapping[str, Any]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
+def effect_codebook(policy: str, baseline: str, outcome: Outcome) -> dict[str, tuple[str, str]]:
+    """Meaning and unit of the columns of effects by group."""
+    level, change = outcome.unit, outcome.effect_unit
+    return {
+        "level_policy": (f"mean level in {policy}", level),
+        "level_baseline": (f"mean level in {baseline}", level),
+        "effect": (f"mean paired difference, {policy} minus {baseline}", change),
+        "interval_low": ("lower end of the 95% interval of the mean difference (Student t)", change),
+        "interval_high": ("upper end of the 95% interval", change),
+        "band": ("half-width of the band of practical equivalence", change),
+        "pairs": ("pairs of runs with the same seed and draw", "pairs"),
+        "verdict": ("practically zero, higher, lower or cannot tell", ""),
+    }
+
+
 # Words that charts share
 
 

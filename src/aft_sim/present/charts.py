@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from aft_sim.present.chart import Chart
 from aft_sim.present.effect_chart import effect_chart
+from aft_sim.present.place_chart import place_chart
+from aft_sim.present.quintile_chart import quintile_chart
 from aft_sim.study.effect import Effect
 
 
 def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
     """The effect on one group over time; see `effect_chart`."""
     return effect_chart(found.path(outcome, group, at))
+
+
+def trusts(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect at every trust; see `place_chart`."""
+    return place_chart(found.places("trust", outcome, at))
+
+
+def icbs(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect on the residents of every ICB; see `place_chart`."""
+    return place_chart(found.places("icb", outcome, at))
+
+
+def quintiles(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect by deprivation fifth; see `quintile_chart`."""
+    return quintile_chart(found.at(outcome, at))

@@ -116,7 +116,7 @@ def side_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
         labels: (y in data units, text, colour).
     """
     low, high = axes.get_ylim()
-    panel = axes.get_position().height * axes.figure.get_figheight() * 72  # points
+    panel = axes.get_window_extent().height / DPI * 72  # points
     line = 9.2 * 1.25
     wanted = sorted((min(max((y - low) / (high - low), 0.0), 1.0) * panel, text, colour) for y, text, colour in labels)
     sizes = [line * (text.count("\n") + 1) + 3 for _, text, _ in wanted]
@@ -147,9 +147,14 @@ def gridlines(axes: Axes, low: float, high: float, signed: bool) -> None:
     """At most eight gridlines between two heights, labelled without exponents."""
     ticks = MaxNLocator(nbins=7, min_n_ticks=3, steps=[1, 2, 5, 10]).tick_values(low, high)
     kept = [float(y) for y in ticks if low <= y <= high]
-    places = _places(kept)
     axes.yaxis.set_major_locator(FixedLocator(kept))
-    axes.yaxis.set_major_formatter(FixedFormatter([_tick(y, places, signed) for y in kept]))
+    axes.yaxis.set_major_formatter(FixedFormatter(tick_texts(kept, signed)))
+
+
+def tick_texts(ticks: Sequence[float], signed: bool) -> list[str]:
+    """Labels of ticks: as many decimals as their step needs, thousands commas."""
+    places = _places(ticks)
+    return [_tick(y, places, signed) for y in ticks]
 
 
 def _places(ticks: Sequence[float]) -> int:

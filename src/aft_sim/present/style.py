@@ -21,8 +21,8 @@ PALETTE: tuple[str, ...] = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
 TURQUOISE_TEXT, ORANGE_TEXT = "#17645D", "#B8430A"
 """Turquoise and orange darkened to 4.5:1, for text."""
 
-TEXT, SECONDARY, GRID, SHADE = "#212B32", "#425563", "#D8DDE0", "#E8EDEE"
-"""Text, secondary text, gridlines and shaded regions (greys carry no data)."""
+TEXT, SECONDARY, GRID, SHADE, GREY = "#212B32", "#425563", "#D8DDE0", "#E8EDEE", "#8A9299"
+"""Text, secondary text, gridlines, shaded regions, what is not told apart (greys carry no data of their own)."""
 
 RC: Mapping[str, Any] = MappingProxyType(
     {
