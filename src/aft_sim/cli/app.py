@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from aft_sim.basis.errors import AftSimError, CheckFailed
-from aft_sim.cli import baseline, catalogue, check, compare, demo, diff, evidence, new, run, show
+from aft_sim.cli import baseline, catalogue, check, compare, demo, diff, evidence, new, plot, run, show
 from aft_sim.cli.terminal import CHECK_FAILED, USER_ERROR, complain
 
 HELP = """
@@ -90,5 +90,6 @@ check.register(app)
 diff.register(app)
 run.register(app)
 compare.register(app)
+plot.register(app)
 evidence.register(app)
 baseline.register(app)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aft_sim.present.chart import Chart
 from aft_sim.present.effect_chart import effect_chart
+from aft_sim.present.fan_chart import MAX_SCENARIOS, fan_chart
 from aft_sim.present.place_chart import place_chart
 from aft_sim.present.quintile_chart import quintile_chart
 from aft_sim.study.effect import Effect
+from aft_sim.study.result import ResultSet
+from aft_sim.study.spread import spread
+
+__all__ = ["MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "quintiles", "trusts"]
 
 
 def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
@@ -27,3 +34,14 @@ def icbs(found: Effect, outcome: str = "within_18_share", at: str | None = None)
 def quintiles(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
     """The effect by deprivation fifth; see `quintile_chart`."""
     return quintile_chart(found.at(outcome, at))
+
+
+def fan(
+    results: ResultSet,
+    scenarios: Sequence[str] = (),
+    outcome: str = "within_18_share",
+    group: str = "england",
+    at: str | None = None,
+) -> Chart:
+    """The outcome over time in up to four scenarios; see `fan_chart`."""
+    return fan_chart(spread(results, scenarios, outcome, group, at))

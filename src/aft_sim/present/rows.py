@@ -156,5 +156,7 @@ def _write(axes: Axes, x: float, y: float, text: str, align: str, colour: str, w
 
 def with_interval(value: float, interval: tuple[float, float] | None, unit: str) -> str:
     """ "+1.02 (+0.57 to +1.46)"."""
-    text = style.number(value, unit, signed=True)
-    return f"{text} ({style.interval(interval, unit)})" if interval else text
+    if interval is None:
+        return style.number(value, unit, signed=True)
+    places = max(style.decimals(bound, unit) for bound in interval)
+    return f"{style.number(value, unit, True, places)} ({style.interval(interval, unit)})"

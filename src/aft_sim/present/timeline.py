@@ -38,17 +38,25 @@ def beside(axes: Axes, month: str) -> bool:
     return x(month) > end - 0.06 * (end - first)
 
 
-def draw_targets(axes: Axes, targets: Sequence[tuple[str, float]], level_at: Callable[[str], float]) -> None:
+def draw_targets(
+    axes: Axes,
+    targets: Sequence[tuple[str, float]],
+    level_at: Callable[[str], float],
+    colour: str = style.TURQUOISE,
+    text_colour: str = style.TURQUOISE_TEXT,
+) -> None:
     """Draw the published path with its labels.
 
     Args:
         axes: panel with its limits set.
         targets: (month, percent).
         level_at: month -> highest level drawn there, which labels keep clear of.
+        colour: of the path.
+        text_colour: of its labels.
     """
     when, y = [x(month) for month, _ in targets], [share for _, share in targets]
-    axes.plot(when, y, color=style.TURQUOISE, linewidth=1.1, linestyle="--", zorder=1.5, gid="data")
-    axes.plot(when, y, color=style.TURQUOISE, linewidth=0, marker="o", markersize=5.5, zorder=4, gid="data")
+    axes.plot(when, y, color=colour, linewidth=1.1, linestyle="--", zorder=1.5, gid="data")
+    axes.plot(when, y, color=colour, linewidth=0, marker="o", markersize=5.5, zorder=4, gid="data")
     first, end = axes.get_xlim()
     span = float(np.ptp(axes.get_ylim()))
     for i, (month, share) in enumerate(targets):
@@ -70,7 +78,7 @@ def draw_targets(axes: Axes, targets: Sequence[tuple[str, float]], level_at: Cal
             (when[i], share),
             xytext=place,
             textcoords="offset points",
-            color=style.TURQUOISE_TEXT,
+            color=text_colour,
             ha=ha,
             va=va,
             fontsize=9.2,
