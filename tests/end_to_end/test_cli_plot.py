@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from aft_sim.baseline import bundle
+from aft_sim.baseline.bind import load_bound
+from aft_sim.study.runner import run_pairs
+
 pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A stored study of two short pairs."""
+    folder = tmp_path_factory.mktemp("plot") / "runs"
+    scenarios = [load_bound(name, bundle.load()) for name in ("no-aft", "aft-wide")]
+    run_pairs(scenarios, 2, until=date(2026, 9, 30), out=folder)
+    return folder
 
 
 def test_lists_charts(cli, study):
