@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from aft_sim.basis.errors import InputError
 from aft_sim.present import style
-from aft_sim.present.charts import TARGETS, effect_chart
+from aft_sim.present.chart import TARGETS
+from aft_sim.present.effect_chart import effect_chart
 from aft_sim.present.lint import lint
 from aft_sim.study.compare import Bands, effect_path
 
@@ -114,16 +115,23 @@ def test_data_behind_the_chart(chart, path):
     assert math.isnan(data["published_path"][at - 1].as_py())
 
 
-def test_saving_writes_four_files(chart, tmp_path):
+def test_saving_writes_five_files(chart, tmp_path):
     files = chart.save(tmp_path / "charts" / "effect.png")
-    assert [file.name for file in files] == ["effect.png", "effect.svg", "effect.csv", "effect.txt"]
-    png, svg, data, alt = files
+    assert [file.name for file in files] == [
+        "effect.png",
+        "effect.svg",
+        "effect.csv",
+        "effect.txt",
+        "effect-codebook.csv",
+    ]
+    png, svg, data, alt, book = files
     assert png.read_bytes().startswith(b"\x89PNG")
     assert "<svg" in svg.read_text(encoding="utf-8")
     assert alt.read_text(encoding="utf-8").strip() == chart.alt
     rows = list(csv.DictReader(data.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == chart.data.num_rows
     assert not any("e-" in cell for row in rows for cell in row.values())
+    assert len(book.read_text(encoding="utf-8").splitlines()) == 1 + chart.data.num_columns
     first = [file.read_bytes() for file in files]
     chart.save(tmp_path / "charts" / "effect")
     assert [file.read_bytes() for file in files] == first

@@ -23,6 +23,7 @@ from aft_sim.cli import (
     explain,
     need,
     new,
+    plot,
     query,
     run,
     show,
@@ -109,5 +110,6 @@ explain.register(app)
 need.register(app)
 batch.register(app)
 query.register(app)
+plot.register(app)
 evidence.register(app)
 baseline.register(app)

@@ -329,7 +329,7 @@ def print_comparison(
 
 def draw(results: ResultSet, comparison: Comparison, path: Path, names: dict[str, str]) -> tuple[Path, ...]:
     """Draw England's effect over time and write it beside its numbers and its alternative text."""
-    from aft_sim.present.charts import effect_chart
+    from aft_sim.present.effect_chart import effect_chart
     from aft_sim.study.compare import effect_path
 
     effect = effect_path(

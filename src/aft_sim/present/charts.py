@@ -1,410 +1,47 @@
-"""Charts: results in, figure out, with alternative text and the numbers behind it.
-
-A chart never reads files, never recomputes a result and never touches matplotlib's global state. Each has
-a headline that says the finding, a subtitle that says what is measured, direct labels, a named interval,
-and its source; `lint` checks these rules.
-"""
+"""Charts of results, as a notebook asks for them: each function returns a `Chart`; `Chart.save` writes it."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
-import numpy as np
-import pyarrow as pa
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
-
-import aft_sim
-from aft_sim.basis.errors import InputError
-from aft_sim.outcomes.registry import Floats
-from aft_sim.present import layout, style
-from aft_sim.study.compare import EffectPath
+from aft_sim.present.chart import Chart
+from aft_sim.present.effect_chart import effect_chart
+from aft_sim.present.fan_chart import MAX_SCENARIOS, fan_chart
+from aft_sim.present.place_chart import place_chart
+from aft_sim.present.quintile_chart import quintile_chart
 from aft_sim.study.effect import Effect
-from aft_sim.study.paired import Verdict
+from aft_sim.study.result import ResultSet
+from aft_sim.study.spread import spread
 
-TARGETS: tuple[tuple[str, float], ...] = (("2026-03", 65.0), ("2027-03", 70.0), ("2029-03", 92.0))
-"""Published path of England's 18-week share (percent at the end of the month).
-
-65% by March 2026: NHS England priorities and operational planning guidance 2025/26. 70% by March 2027 and
-92% by March 2029: Medium Term Planning Framework, October 2025. No target is published for March 2028.
-"""
-
-_DPI = 150
-_TARGET_TEXT, _BASELINE_TEXT = "#17645D", "#B8430A"  # turquoise and orange darkened to 4.5:1 for text
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A finished chart.
-
-    Attributes:
-        figure: matplotlib figure.
-        alt: alternative text: what a reader who cannot see the chart needs.
-        data: the numbers drawn, one row a month.
-    """
-
-    figure: Figure
-    alt: str
-    data: pa.Table
-
-    def save(self, path: str | Path) -> tuple[Path, ...]:
-        """Write the chart as PNG and SVG, its numbers as CSV and its alternative text as TXT.
-
-        Args:
-            path: where to, with or without one of these endings; all four files get the same stem.
-
-        Returns:
-            The four paths.
-
-        Raises:
-            InputError: the files cannot be written.
-        """
-        path = Path(path)
-        stem = path.with_suffix("") if path.suffix in (".png", ".svg", ".csv", ".txt") else path
-        png, svg, data, alt = (stem.with_name(stem.name + end) for end in (".png", ".svg", ".csv", ".txt"))
-        try:
-            stem.parent.mkdir(parents=True, exist_ok=True)
-            with mpl.rc_context(dict(style.RC)):
-                self.figure.savefig(png, dpi=_DPI, metadata={"Software": None, "Description": self.alt})
-                self.figure.savefig(svg, metadata={"Date": None, "Description": self.alt})
-            write_table(self.data, data)
-            alt.write_text(self.alt + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"cannot write the chart ({error.strerror or error})",
-                where=str(stem),
-                expected="a folder you may write to",
-            ) from error
-        return (png, svg, data, alt)
-
-
-def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV (UTF-8, comma, no exponents, empty where a number is unknown)."""
-    columns = [table.column(name).to_pylist() for name in table.column_names]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.column_names)
-        for row in zip(*columns, strict=True):
-            writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
+__all__ = ["MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "quintiles", "trusts"]
 
 
 def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
-    """The chart of an effect as a notebook holds it; see `effect_chart`, and `Chart.save` to write it."""
+    """The effect on one group over time; see `effect_chart`."""
     return effect_chart(found.path(outcome, group, at))
 
 
-def effect_chart(path: EffectPath) -> Chart:
-    """The effect of a policy over time, above the level it is an effect on.
-
-    Upper panel: mean paired difference with its 95% interval, the equivalence band as a shaded region, the
-    ceiling, the start of the policy. Lower panel: the level in both worlds and, for England's 18-week
-    share, the published path to 92% by March 2029.
-    """
-    with mpl.rc_context(dict(style.RC)):
-        figure = Figure(figsize=(layout.WIDTH, layout.HEIGHT), dpi=_DPI)
-        FigureCanvasAgg(figure)
-        top = layout.HEIGHT - layout.MARGIN
-        top = layout.block(figure, _headline(path), top, 14.5, "bold", style.TEXT, "headline")
-        top = layout.block(figure, _subtitle(path), top - 0.06, 10, "normal", style.SECONDARY, "subtitle")
-        foot = layout.footer(figure, _source(path))
-        upper, lower = layout.panels(figure, foot + 0.55, top - 0.42)
-        targets = _targets(path)
-        upper.set_xlim(_x(path.months[0]) - 1 / 12, _x(path.months[-1]) + 1 / 24)  # shared with the lower one
-        _draw_effect(upper, path)
-        _draw_levels(lower, path, targets)
-        _mark_dates(upper, lower, path)
-        return Chart(figure, _alt(path), _data(path, targets))
+def trusts(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect at every trust; see `place_chart`."""
+    return place_chart(found.by_place("trust", outcome, at))
 
 
-# Words
+def icbs(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect on the residents of every ICB; see `place_chart`."""
+    return place_chart(found.by_place("icb", outcome, at))
 
 
-def _headline(path: EffectPath) -> str:
-    unit, paired = path.outcome.effect_unit, path.row.paired
-    where = "in England" if path.group == "england" else f"for {path.group_label}"
-    when = f"by {style.month_name(path.at)}"
-    label = "18-week share" if path.outcome.name == "within_18_share" else path.outcome.label
-    if paired.exactly_zero and paired.n_pairs > 1:
-        finding = f"no effect at all on the {label} {where} {when}"
-    elif paired.verdict == Verdict.PRACTICALLY_ZERO:
-        finding = f"practically zero effect on the {label} {where} {when}"
-    elif paired.verdict == Verdict.CANNOT_TELL:
-        finding = f"cannot tell if the {label} {where} changes materially {when}"
-    else:
-        size = style.quantity(abs(paired.effect), unit)
-        finding = f"{label} {where} {size} {paired.verdict} {when}"
-    return f"{path.policy_title}: {finding}"
+def quintiles(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
+    """The effect by deprivation fifth; see `quintile_chart`."""
+    return quintile_chart(found.at(outcome, at))
 
 
-def _finding(path: EffectPath) -> str:
-    unit, paired = path.outcome.effect_unit, path.row.paired
-    runs = "1 pair of runs" if paired.n_pairs == 1 else f"{paired.n_pairs} pairs of runs"
-    if path.n_draws > 1:
-        runs += f" over {path.n_draws} draws of the parameters"
-    bounds = f"95% interval {style.interval(paired.interval, unit)}" if paired.interval else "no 95% interval"
-    return f"{style.month_name(path.at)}: {style.quantity(paired.effect, unit, True)} ({bounds}; {runs})."
-
-
-def _subtitle(path: EffectPath) -> str:
-    first, last = style.month_name(path.months[0]), style.month_name(path.months[-1])
-    label = path.outcome.label[0].upper() + path.outcome.label[1:]
-    where = "England, all patients of English commissioners" if path.group == "england" else path.group_label
-    return f"{label}; {where}; {first} to {last}, ends of months. {_finding(path)}"
-
-
-def _source(path: EffectPath) -> str:
-    parts = [
-        f"Source: aft-sim {aft_sim.__version__}, scenarios “{path.policy}” and “{path.baseline}”; opening "
-        "position from NHS England referral to treatment statistics.",
-    ]
-    if _targets(path):
-        parts.append(
-            "Published path: NHS England planning guidance 2025/26 (65%) and Medium Term Planning Framework, "
-            "October 2025 (70%, 92%); no target is published for March 2028."
-        )
-    if path.ceiling is not None:
-        parts.append("Ceiling: what would change if every treated trust met its standard at once.")
-    parts.append("A simulation, not a forecast.")
-    return " ".join(parts)
-
-
-def _alt(path: EffectPath) -> str:
-    unit, outcome = path.outcome.effect_unit, path.outcome
-    text = [
-        f"Two line charts with a shared time axis, {style.month_name(path.months[0])} to "
-        f"{style.month_name(path.months[-1])}.",
-        f"{_headline(path)}.",
-        f"Upper chart: {outcome.label}, {path.policy_title} minus {path.baseline_title}. {_finding(path)}",
-        f"Differences within {style.quantity(_at(path, path.band), unit)} of zero count as practically zero.",
-    ]
-    if path.ceiling is not None:
-        text.append(f"Ceiling {style.quantity(_at(path, path.ceiling), unit, True)}.")
-    if path.policy_start is not None:
-        text.append(f"The policy starts on {style.day_name(path.policy_start)}.")
-    ends = [style.quantity(float(values[i]), outcome.unit) for values in _levels(path) for i in (0, -1)]
-    text.append(
-        f"Lower chart: the level goes from {ends[0]} to {ends[1]} with the policy and from {ends[2]} to "
-        f"{ends[3]} in the comparator."
-    )
-    if _targets(path):
-        steps = ", ".join(f"{share:.0f}% by {style.month_name(month)}" for month, share in _targets(path))
-        text.append(f"The published path is {steps}.")
-    return " ".join(text)
-
-
-def _levels(path: EffectPath) -> tuple[Floats, Floats]:
-    return path.level_policy, path.level_baseline
-
-
-def _at(path: EffectPath, values: Floats) -> float:
-    """Value at the month of the finding (the last month where the path ends before it)."""
-    index = path.months.index(path.at) if path.at in path.months else -1
-    return float(values[index])
-
-
-def _targets(path: EffectPath) -> tuple[tuple[str, float], ...]:
-    return TARGETS if path.outcome.name == "within_18_share" and path.group == "england" else ()
-
-
-def _data(path: EffectPath, targets: Sequence[tuple[str, float]]) -> pa.Table:
-    published = dict(targets)
-    columns: dict[str, Any] = {
-        "month": list(path.months),
-        "level_policy": path.level_policy,
-        "level_baseline": path.level_baseline,
-        "effect": path.effect,
-        "interval_low": path.low,
-        "interval_high": path.high,
-        "band_low": -path.band,
-        "band_high": path.band,
-        "ceiling": path.ceiling if path.ceiling is not None else np.full(len(path.months), np.nan),
-        "published_path": [published.get(month, np.nan) for month in path.months],
-    }
-    return pa.table({name: pa.array(values) for name, values in columns.items()})
-
-
-def _x(month: str) -> float:
-    """Position of a month's end on the time axis, in years."""
-    year, number = month.split("-")
-    return int(year) + int(number) / 12
-
-
-# Panels
-
-
-def _draw_effect(axes: Axes, path: EffectPath) -> None:
-    unit = path.outcome.effect_unit
-    x = np.array([_x(month) for month in path.months])
-    known = path.effect[np.isfinite(path.effect)]
-    drawn = [path.band, -path.band, known, path.low[np.isfinite(path.low)], path.high[np.isfinite(path.high)]]
-    low = min(float(part.min()) for part in drawn if part.size)
-    high = max(float(part.max()) for part in drawn if part.size)
-    reach = max(high - low, 1e-9)
-    ceiling = path.ceiling
-    shown = ceiling is not None and bool(np.all((ceiling < high + 0.8 * reach) & (ceiling > low - 0.8 * reach)))
-    if ceiling is not None and shown:
-        low, high = min(low, float(ceiling.min())), max(high, float(ceiling.max()))
-    pad = 0.08 * (high - low)
-    axes.set_ylim(low - pad, high + 2.6 * pad)  # head room for the date labels
-    axes.fill_between(x, -path.band, path.band, color=style.SHADE, linewidth=0, zorder=0.5)
-    axes.axhline(0, color=style.SECONDARY, linewidth=0.9, zorder=1)
-    if np.isfinite(path.low).any():
-        axes.fill_between(x, path.low, path.high, color=style.DARK_BLUE, alpha=0.22, linewidth=0, zorder=2)
-    axes.plot(x, path.effect, color=style.DARK_BLUE, linewidth=2.2, zorder=3, gid="data")
-    labels = _effect_labels(path)
-    if ceiling is not None:
-        text = f"Ceiling {style.number(_at(path, ceiling), unit, True)}"
-        if path.at in path.months[:-1]:
-            text += f"\nin {style.month_name(path.at)}"
-        if shown:
-            axes.plot(x, ceiling, color=style.DARK_PINK, linewidth=1.6, linestyle="-.", zorder=2.5, gid="data")
-            labels.append((float(ceiling[-1]), text, style.DARK_PINK))
-        else:
-            above = _at(path, ceiling) > 0
-            text += "\n(above this scale ↑)" if above else "\n(below this scale ↓)"
-            labels.append((axes.get_ylim()[1] if above else axes.get_ylim()[0], text, style.DARK_PINK))
-    layout.side_labels(axes, labels)
-    layout.panel_title(axes, f"Effect: {path.policy} minus {path.baseline}, {unit}")
-    layout.gridlines(axes, low - pad, high + pad, signed=True)
-
-
-def _effect_labels(path: EffectPath) -> list[tuple[float, str, str]]:
-    unit = path.outcome.effect_unit
-    band = float(path.band[-1])
-    labels = [
-        (
-            float(path.effect[-1]),
-            "Mean effect" + ("" if np.isfinite(path.low[-1]) else "\n(one pair)"),
-            style.DARK_BLUE,
-        )
-    ]
-    if np.isfinite(path.low[-1]) and path.high[-1] > path.low[-1]:
-        labels.append((float(path.high[-1]), "95% interval", style.DARK_BLUE))
-    low_label = -band if path.effect[-1] >= 0 else band
-    labels.append((0.6 * low_label, f"Practically zero\n(within ±{style.number(band, unit)})", style.SECONDARY))
-    return labels
-
-
-def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, float]]) -> None:
-    x = np.array([_x(month) for month in path.months])
-    unit = path.outcome.unit
-    end = x[-1]
-    goals = [share for month, share in targets if _x(month) <= end + 1e-9]
-    goal_at_end = np.interp(end, [_x(m) for m, _ in targets], [y for _, y in targets]) if targets else np.nan
-    values = np.concatenate([*_levels(path), goals, [goal_at_end]])
-    values = values[np.isfinite(values)]
-    pad = max(0.07 * float(values.max() - values.min()), 0.001 * abs(float(values.max())), 1e-6)
-    axes.set_ylim(float(values.min()) - pad, float(values.max()) + 1.6 * pad)
-    policy, baseline = _levels(path)
-    axes.plot(x, baseline, color=style.ORANGE, linewidth=4.2, zorder=2, gid="data", solid_capstyle="butt")
-    axes.plot(x, policy, color=style.DARK_BLUE, linewidth=1.6, linestyle=(0, (4, 1.5)), zorder=3, gid="data")
-    ours, theirs = (f"{style.quantity(float(level[-1]), unit)}" for level in (policy, baseline))
-    last = style.month_name(path.months[-1])
-    labels = [
-        (float(policy[-1]), f"{path.policy} (dashed)\n{ours}", style.DARK_BLUE),
-        (float(baseline[-1]), f"{path.baseline} (thick line)\n{theirs}", _BASELINE_TEXT),
-    ]
-    if policy[-1] < baseline[-1]:
-        labels.reverse()
-    # equal heights sort by text: nudge so that the higher line keeps the higher label
-    nudge = 1e-6 * (axes.get_ylim()[1] - axes.get_ylim()[0])
-    labels[0] = (labels[0][0] + nudge, *labels[0][1:])
-    labels = [(y, text.replace("\n", f"\n{last}: "), colour) for y, text, colour in labels]
-    if targets:
-        _draw_targets(axes, targets, path)
-        for month, share in targets:
-            if _beside(axes, month):  # the first target at or beyond the right edge
-                text = f"Published path:\n{share:.0f}% by {style.month_name(month)}"
-                labels.append((float(min(goal_at_end, share)), text, _TARGET_TEXT))
-                break
-    layout.side_labels(axes, labels)
-    layout.panel_title(axes, f"Level: {path.outcome.label}, {unit}")
-    layout.gridlines(axes, *axes.get_ylim(), signed=False)
-
-
-def _draw_targets(axes: Axes, targets: Sequence[tuple[str, float]], path: EffectPath) -> None:
-    x, y = [_x(month) for month, _ in targets], [share for _, share in targets]
-    axes.plot(x, y, color=style.TURQUOISE, linewidth=1.1, linestyle="--", zorder=1.5, gid="data")
-    axes.plot(x, y, color=style.TURQUOISE, linewidth=0, marker="o", markersize=5.5, zorder=4, gid="data")
-    first, end = axes.get_xlim()
-    span = float(np.ptp(axes.get_ylim()))
-    for i, (month, share) in enumerate(targets):
-        if _beside(axes, month):
-            continue
-        last = i == len(x) - 1
-        right = last and x[i] < first + 0.55 * (end - first)
-        level = max(_at_month(path, month))
-        if last:
-            text, va = f"Published path: {share:.0f}% by {style.month_name(month)}", "bottom"
-            place, ha = ((8, -5), "left") if right else ((-8, -3), "right")
-        elif share - 0.01 * span < level < share + 0.12 * span:  # keep clear of the level
-            text, place, ha, va = f"{share:.0f}%", (5, -5), "left", "top"
-        else:
-            text, va = f"{share:.0f}%", "bottom"
-            place, ha = ((-6, 6), "center") if i == 0 else ((-4, 4), "right")
-        axes.annotate(
-            text,
-            (x[i], share),
-            xytext=place,
-            textcoords="offset points",
-            color=_TARGET_TEXT,
-            ha=ha,
-            va=va,
-            fontsize=9.2,
-        )
-
-
-def _beside(axes: Axes, month: str) -> bool:
-    """Whether a month is so near to the right edge, or beyond it, that its label belongs in the margin."""
-    first, end = axes.get_xlim()
-    return _x(month) > end - 0.06 * (end - first)
-
-
-def _at_month(path: EffectPath, month: str) -> tuple[float, float]:
-    """Level in both arms at a month (at the nearest end of the path outside it)."""
-    index = path.months.index(month) if month in path.months else 0 if month < path.months[0] else -1
-    return float(path.level_policy[index]), float(path.level_baseline[index])
-
-
-def _mark_dates(upper: Axes, lower: Axes, path: EffectPath) -> None:
-    first, last = upper.get_xlim()
-    when = [_x(month) for month in path.months]
-    marks = []
-    if path.policy_start is not None:
-        day = path.policy_start
-        start = day.year + (day.month - 1) / 12 + (day.day - 1) / 365
-        marks.append((start, f"Policy starts {style.day_name(day)}", 1.0))
-    if path.at in path.months[:-1]:
-        marks.append((_x(path.at), style.month_name(path.at), 0.93))
-    for x, text, height in marks:
-        if not first <= x <= last:
-            continue
-        upper.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        bottom, top = lower.get_ylim()
-        level = max(float(np.interp(x, when, values)) for values in _levels(path))
-        reach = (level - bottom) / (top - bottom) + 0.02  # just above the level, below the targets' labels
-        lower.axvline(x, ymax=reach, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        room = (last - x) / (last - first) * (layout.WIDTH - layout.LEFT - layout.RIGHT)
-        right = room > 0.1 + layout.text_width(text, 9.2, "normal")
-        upper.annotate(
-            text,
-            (x, height),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -2),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=9.2,
-            color=style.SECONDARY,
-        )
-    years = [year for year in range(int(first), int(last) + 1) if first <= year + 3 / 12 <= last]
-    for axes in (upper, lower):
-        axes.xaxis.set_major_locator(FixedLocator([year + 3 / 12 for year in years]))
-        axes.xaxis.set_major_formatter(FixedFormatter([f"Mar\n{year}" for year in years]))
+def fan(
+    results: ResultSet,
+    scenarios: Sequence[str] = (),
+    outcome: str = "within_18_share",
+    group: str = "england",
+    at: str | None = None,
+) -> Chart:
+    """The outcome over time in up to four scenarios; see `fan_chart`."""
+    return fan_chart(spread(results, scenarios, outcome, group, at))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
@@ -15,10 +15,37 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 from aft_sim.present import style
 
 WIDTH, HEIGHT, MARGIN = 8.6, 9.4, 0.25
-"""Page size and margin, inches."""
+"""Page width, height of a page with two panels, and margin, inches."""
+
+DPI = 150
+"""Dots an inch of PNG files."""
 
 LEFT, RIGHT = 0.75, 1.95
 """Inches kept free beside the panels: tick labels on the left, direct labels on the right."""
+
+
+def page(height: float = HEIGHT) -> Figure:
+    """An empty page of the usual width."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def head(figure: Figure, headline: str, subtitle: str) -> float:
+    """Write headline and subtitle at the top; returns where they end, inches from the bottom."""
+    top = block(figure, headline, figure.get_figheight() - MARGIN, 14.5, "bold", style.TEXT, "headline")
+    return block(figure, subtitle, top - 0.06, 10, "normal", style.SECONDARY, "subtitle")
+
+
+def head_height(headline: str, subtitle: str) -> float:
+    """Inches that `head` takes, margin included."""
+    lines = len(wrap(headline, 14.5, "bold", WIDTH - 2 * MARGIN)), len(wrap(subtitle, 10, "normal", WIDTH - 2 * MARGIN))
+    return MARGIN + (lines[0] * 14.5 + lines[1] * 10) * 1.32 / 72 + 0.06
+
+
+def foot_height(source: str) -> float:
+    """Inches that `footer` takes, margin included."""
+    return MARGIN + len(wrap(source, 8.0, "normal", WIDTH - 2 * MARGIN)) * 8.0 * 1.32 / 72
 
 
 @lru_cache(maxsize=4096)
@@ -29,7 +56,7 @@ def text_width(text: str, size: float, weight: str) -> float:
     return float(width) / 72
 
 
-def _wrap(text: str, size: float, weight: str, width: float) -> list[str]:
+def wrap(text: str, size: float, weight: str, width: float) -> list[str]:
     """Lines that fit into a width; words are measured one by one."""
     space = text_width("n n", size, weight) - text_width("nn", size, weight)
     lines, used = [""], 0.0
@@ -46,10 +73,10 @@ def _wrap(text: str, size: float, weight: str, width: float) -> list[str]:
 
 def block(figure: Figure, text: str, top: float, size: float, weight: str, colour: str, gid: str) -> float:
     """Write wrapped text from `top` (inches from the bottom) downwards; returns where it ends."""
-    lines = _wrap(text, size, weight, WIDTH - 2 * MARGIN)
+    lines = wrap(text, size, weight, WIDTH - 2 * MARGIN)
     step = size * 1.32 / 72
     for i, line in enumerate(lines):
-        y = (top - i * step) / HEIGHT
+        y = (top - i * step) / figure.get_figheight()
         x = MARGIN / WIDTH
         figure.text(x, y, line, fontsize=size, fontweight=weight, color=colour, va="top", gid=gid)
     return top - len(lines) * step
@@ -58,7 +85,7 @@ def block(figure: Figure, text: str, top: float, size: float, weight: str, colou
 def footer(figure: Figure, text: str) -> float:
     """Write the source at the bottom; returns its upper edge in inches."""
     size = 8.0
-    lines = _wrap(text, size, "normal", WIDTH - 2 * MARGIN)
+    lines = wrap(text, size, "normal", WIDTH - 2 * MARGIN)
     top = MARGIN + len(lines) * size * 1.32 / 72
     block(figure, text, top, size, "normal", style.SECONDARY, "source")
     return top
@@ -69,8 +96,9 @@ def panels(figure: Figure, bottom: float, top: float) -> tuple[Axes, Axes]:
     gap = 0.95
     height = (top - bottom - gap) / 2
     left, width = LEFT / WIDTH, (WIDTH - LEFT - RIGHT) / WIDTH
-    upper = figure.add_axes((left, (bottom + height + gap) / HEIGHT, width, height / HEIGHT))
-    lower = figure.add_axes((left, bottom / HEIGHT, width, height / HEIGHT), sharex=upper)
+    page = figure.get_figheight()
+    upper = figure.add_axes((left, (bottom + height + gap) / page, width, height / page))
+    lower = figure.add_axes((left, bottom / page, width, height / page), sharex=upper)
     return upper, lower
 
 
@@ -88,7 +116,7 @@ def side_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
         labels: (y in data units, text, colour).
     """
     low, high = axes.get_ylim()
-    panel = axes.get_position().height * HEIGHT * 72  # points
+    panel = axes.get_window_extent().height / DPI * 72  # points
     line = 9.2 * 1.25
     wanted = sorted((min(max((y - low) / (high - low), 0.0), 1.0) * panel, text, colour) for y, text, colour in labels)
     sizes = [line * (text.count("\n") + 1) + 3 for _, text, _ in wanted]
@@ -119,9 +147,14 @@ def gridlines(axes: Axes, low: float, high: float, signed: bool) -> None:
     """At most eight gridlines between two heights, labelled without exponents."""
     ticks = MaxNLocator(nbins=7, min_n_ticks=3, steps=[1, 2, 5, 10]).tick_values(low, high)
     kept = [float(y) for y in ticks if low <= y <= high]
-    places = _places(kept)
     axes.yaxis.set_major_locator(FixedLocator(kept))
-    axes.yaxis.set_major_formatter(FixedFormatter([_tick(y, places, signed) for y in kept]))
+    axes.yaxis.set_major_formatter(FixedFormatter(tick_texts(kept, signed)))
+
+
+def tick_texts(ticks: Sequence[float], signed: bool) -> list[str]:
+    """Labels of ticks: as many decimals as their step needs, thousands commas."""
+    places = _places(ticks)
+    return [_tick(y, places, signed) for y in ticks]
 
 
 def _places(ticks: Sequence[float]) -> int:

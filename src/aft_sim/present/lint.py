@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
 from aft_sim.present import style
-from aft_sim.present.charts import Chart
+from aft_sim.present.chart import Chart
 
 MAX_COLOURS = 4
 MAX_GRIDLINES = 10
@@ -120,6 +121,12 @@ def _missing(chart: Chart, words: list[str]) -> Iterator[str]:
         yield "the interval is not named"
     if chart.data.num_rows == 0:
         yield "no data behind the chart"
+    for name in chart.data.column_names:
+        meaning, unit = chart.codebook.get(name, ("", ""))
+        if not meaning:
+            yield f"column {name} of the data is not in the codebook"
+        elif not unit and not pa.types.is_string(chart.data.schema.field(name).type):
+            yield f"column {name} of the data has no unit"
 
 
 def _colours(chart: Chart) -> Iterator[str]:

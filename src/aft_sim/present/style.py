@@ -18,10 +18,11 @@ import numpy as np
 DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
 PALETTE: tuple[str, ...] = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
 """Data colours, at most these four in one chart."""
+TURQUOISE_TEXT, ORANGE_TEXT = "#17645D", "#B8430A"
+"""Turquoise and orange darkened to 4.5:1, for text."""
 
-
-TEXT, SECONDARY, GRID, SHADE = "#212B32", "#425563", "#D8DDE0", "#E8EDEE"
-"""Text, secondary text, gridlines and shaded regions (greys carry no data)."""
+TEXT, SECONDARY, GRID, SHADE, GREY = "#212B32", "#425563", "#D8DDE0", "#E8EDEE", "#8A9299"
+"""Text, secondary text, gridlines, shaded regions, what is not told apart (greys carry no data of their own)."""
 
 RC: Mapping[str, Any] = MappingProxyType(
     {

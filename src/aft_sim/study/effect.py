@@ -8,6 +8,7 @@ from typing import Any
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.study import groups as who
+from aft_sim.study.by_place import PlaceEffects, place_effects
 from aft_sim.study.compare import Bands, Comparison, EffectPath, EffectRow, compare, effect_path
 from aft_sim.study.paired import runs_needed
 from aft_sim.study.places import DIVISIONS, Places
@@ -94,7 +95,7 @@ class Effect:
         policy: Name of the scenario whose effect it is.
         vs: Name of the scenario it is compared with.
         bands: Equivalence bands; None takes the register's.
-        names: ODS code -> name of a trust, for labels; None takes those of the packaged baseline.
+        names: Code -> name of a trust or board, for labels; None takes those of the packaged baseline.
         places: Which trust belongs to which region, board and type; None takes the packaged baseline's.
     """
 
@@ -117,8 +118,9 @@ class Effect:
             return self.names
         from aft_sim.baseline import bundle
 
-        trusts = bundle.load().trusts
-        return dict(zip(trusts.code, trusts.name, strict=True))
+        england = bundle.load()
+        trusts = dict(zip(england.trusts.code, england.trusts.name, strict=True))
+        return trusts | dict(zip(england.icb_code, england.icb_name, strict=True))
 
     def _month(self, at: str | None) -> str:
         """The month asked for; else March 2029, or the last month of a shorter run."""
@@ -133,6 +135,13 @@ class Effect:
         """Return the effect on one group month by month; see `effect_path`."""
         at = self._month(at)
         return effect_path(self.results, self.policy, self.vs, outcome, at, group, bands=self.bands, names=self._labels)
+
+    def by_place(self, kind: str, outcome: str = OUTCOME, at: str | None = None) -> PlaceEffects:
+        """Return the effect at every "trust" or every "icb"; see `place_effects`."""
+        at = self._month(at)
+        return place_effects(
+            self.results, self.policy, self.vs, kind, outcome, at, self.bands, self._labels, self.places
+        )
 
     def table(self, outcome: str = OUTCOME, by: str = "group", at: str | None = None) -> EffectTable:
         """Return effects of one outcome in one month as rows.

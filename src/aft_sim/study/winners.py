@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from aft_sim.outcomes.registry import Floats, Outcome
-from aft_sim.study import groups as who
-from aft_sim.study.paired import PairedEffect, Verdict, paired_effect
+from aft_sim.outcomes.registry import Outcome
+from aft_sim.study.by_place import effects_by_place
+from aft_sim.study.paired import PairedEffect, Verdict
 from aft_sim.study.places import Places, short_board
 from aft_sim.study.result import RunResult
 from aft_sim.study.rows import Bands
@@ -102,7 +98,6 @@ def tallies(
     Returns:
         One tally a level whose table every run kept with the outcome's columns.
     """
-    window = list(months[-who.FLOW_MONTHS :] if outcome.kind == "flow" else months[-1:])
     labels = {
         "trust": {code: f"{name} ({code})" for code, name in names.items()},
         "icb": {code: f"{short_board(name)} ({code})" for code, name in places.icb_names.items()},
@@ -111,52 +106,10 @@ def tallies(
     for level, (table, label) in _TABLES.items():
         if table not in outcome.levels or any(table not in run.tables for pair in runs for run in pair):
             continue
-        effects = _effects(runs, outcome, level, table, window, bands, places)
+        effects = effects_by_place(runs, outcome, level, months[-1], bands, places)
         named = {labels[level].get(code, code): effect for code, effect in effects.items()}
         found.append(_tally(level, label, outcome, named))
     return tuple(found)
-
-
-def _effects(
-    runs: Sequence[tuple[RunResult, RunResult]],
-    outcome: Outcome,
-    level: str,
-    table: str,
-    window: list[str],
-    bands: Bands,
-    places: Places,
-) -> dict[str, PairedEffect]:
-    """Paired effect on every trust or board that all runs hold."""
-    arms = [[_values(run.tables[table], level, outcome, window) for run in pair] for pair in runs]
-    draws = [ours.draw for ours, _ in runs]
-    everywhere = set.intersection(*(set(values) for pair in arms for values in pair))
-    out = {}
-    for code in sorted(everywhere):
-        ours, theirs = (np.array([pair[arm][code] for pair in arms]) for arm in (0, 1))
-        if not np.all(np.isfinite(ours - theirs)):
-            continue  # a share of an empty list
-        band = bands.of(f"{level}:{code}", outcome, float(theirs.mean()), places.count(f"{level}:{code}", ()))
-        out[code] = paired_effect(ours, theirs, band, draws)
-    return out
-
-
-def _values(table: pa.Table, key: str, outcome: Outcome, window: list[str]) -> dict[str, float]:
-    """The outcome by trust or board, flows summed over the window."""
-    rows = table.filter(
-        pc.and_(
-            pc.is_in(table.column("month"), value_set=pa.array(window, pa.string())),
-            pc.equal(table.column("quintile"), "all"),
-        )
-    )
-    codes, position = np.unique(rows.column(key).to_numpy(zero_copy_only=False), return_inverse=True)
-    sums: dict[str, Floats] = {}
-    for part in outcome.parts:
-        numbers = rows.column(part).to_numpy(zero_copy_only=False).astype(np.float64)
-        sums[part] = np.asarray(np.bincount(position, numbers), dtype=np.float64)
-    if not len(codes):
-        return {}
-    listed = outcome.derive(sums)
-    return {str(code): float(value) for code, value in zip(codes, listed, strict=True)}
 
 
 def _tally(level: str, label: str, outcome: Outcome, effects: Mapping[str, PairedEffect]) -> Tally:

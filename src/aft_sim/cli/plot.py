@@ -1,0 +1,93 @@
+"""`aft-sim plot`: charts of a stored study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.cli import terminal
+
+if TYPE_CHECKING:
+    from aft_sim.present.chart import Chart
+    from aft_sim.study.result import ResultSet
+
+EPILOG = (
+    "Examples:\n\naft-sim plot results\n\naft-sim plot results fan\n\n"
+    "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png"
+)
+CHARTS: Mapping[str, str] = {
+    "fan": "the outcome over time in up to four scenarios, with bands over runs",
+    "effect": "the paired difference over time, with its interval, band and ceiling",
+    "trusts": "the paired difference at every trust",
+    "icbs": "the paired difference for the residents of every ICB",
+    "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
+    "contact": "all of them on one page (PNG)",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("plot", help=terminal.help_text(plot), epilog=EPILOG)(plot)
+
+
+def plot(
+    folder: Annotated[Path, typer.Argument(help="Folder of a stored study.")],
+    chart: Annotated[str | None, typer.Argument(help=f"One of {', '.join(CHARTS)}; lists them if left out.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Scenario with the policy; the study's last by default.")] = None,
+    vs: Annotated[str | None, typer.Option("--vs", help="Scenario it is compared with; the first by default.")] = None,
+    outcome: Annotated[str, typer.Option(help="What to draw: see aft-sim list outcomes.")] = "within_18_share",
+    at: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Month of the finding.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; the chart's name by default.")] = None,
+) -> None:
+    """Draw a chart of a stored study: PNG, SVG, the numbers as CSV with a codebook, and alternative text.
+
+    Nothing is run.
+    """
+    if chart is None:
+        terminal.heading("Charts")
+        terminal.show(terminal.facts(CHARTS.items()))
+        return
+    if chart not in CHARTS:
+        raise InputError(
+            "no such chart", found=chart, expected="one of " + ", ".join(CHARTS), hint=did_you_mean(chart, CHARTS)
+        )
+    from aft_sim.study.stored import load
+
+    results = load(folder)
+    month = terminal.read_month(at, "--at") if at else None
+    stem = out or Path(chart)
+    if chart == "contact":
+        from aft_sim.present.contact import contact_sheet
+
+        drawn = [draw(results, one, policy, vs, outcome, month) for one in CHARTS if one != "contact"]
+        files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
+    else:
+        made = draw(results, chart, policy, vs, outcome, month)
+        terminal.say(made.headline)
+        files = made.save(stem)
+    terminal.say_path(f"Written: {', '.join(map(str, files))}")
+
+
+def draw(results: ResultSet, chart: str, policy: str | None, vs: str | None, outcome: str, at: str | None) -> Chart:
+    """Draw one chart of a study; scenarios left out are its first and last."""
+    from aft_sim.present import charts
+
+    names = list(dict.fromkeys(run.scenario for run in results.runs))
+    if not names:
+        raise InputError("the study holds no finished run", where=str(results.folder))
+    if chart == "fan":
+        chosen = [name for name in (vs, policy) if name] if policy or vs else names[: charts.MAX_SCENARIOS]
+        return charts.fan(results, chosen, outcome, at=at)
+    if len(names) < 2:
+        raise InputError("this chart compares two scenarios", where=str(results.folder), found=names[0])
+    ours = policy or next(name for name in reversed(names) if name != vs)
+    theirs = vs or next((name for name in names if name != ours), names[0])
+    found = results.effect_of(ours, theirs)
+    if chart == "effect":
+        return charts.effect(found, outcome, at=at)
+    by = {"trusts": charts.trusts, "icbs": charts.icbs, "quintiles": charts.quintiles}
+    return by[chart](found, outcome, at)

@@ -1,0 +1,156 @@
+"""A finished chart: figure, alternative text, the numbers behind it, and what their columns mean.
+
+A chart never reads files, never recomputes a result and never touches matplotlib's global state. Each has
+a headline that says the finding, a subtitle that says what is measured, direct labels, a named interval,
+and its source; `lint` checks these rules.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+import aft_sim
+from aft_sim.basis.errors import InputError
+from aft_sim.outcomes.registry import Outcome
+from aft_sim.present import layout, style
+
+TARGETS: tuple[tuple[str, float], ...] = (("2026-03", 65.0), ("2027-03", 70.0), ("2029-03", 92.0))
+"""Published path of England's 18-week share (percent at the end of the month).
+
+65% by March 2026: NHS England priorities and operational planning guidance 2025/26. 70% by March 2027 and
+92% by March 2029: Medium Term Planning Framework, October 2025. No target is published for March 2028.
+"""
+
+_ENDS = (".png", ".svg", ".csv", ".txt")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A finished chart.
+
+    Attributes:
+        figure: matplotlib figure.
+        alt: alternative text: what a reader who cannot see the chart needs.
+        data: the numbers drawn.
+        codebook: column of the numbers -> (meaning, unit); the unit is empty for names.
+    """
+
+    figure: Figure
+    alt: str
+    data: pa.Table
+    codebook: Mapping[str, tuple[str, str]]
+
+    @property
+    def headline(self) -> str:
+        """The finding, as it stands above the chart."""
+        return " ".join(text.get_text() for text in self.figure.texts if text.get_gid() == "headline")
+
+    def save(self, path: str | Path) -> tuple[Path, ...]:
+        """Write the chart as PNG and SVG, its numbers as CSV with a codebook, its alternative text as TXT.
+
+        Args:
+            path: where to, with or without one of these endings; all files get the same stem.
+
+        Returns:
+            The five paths: PNG, SVG, CSV, TXT, codebook.
+
+        Raises:
+            InputError: the files cannot be written.
+        """
+        path = Path(path)
+        stem = path.with_suffix("") if path.suffix in _ENDS else path
+        png, svg, data, alt, book = (stem.with_name(stem.name + end) for end in (*_ENDS, "-codebook.csv"))
+        try:
+            stem.parent.mkdir(parents=True, exist_ok=True)
+            with mpl.rc_context(dict(style.RC)):
+                self.figure.savefig(png, dpi=layout.DPI, metadata={"Software": None, "Description": self.alt})
+                self.figure.savefig(svg, metadata={"Date": None, "Description": self.alt})
+            write_table(self.data, data)
+            alt.write_text(self.alt + "\n", encoding="utf-8")
+            names = list(self.codebook)
+            columns = [names, [self.codebook[n][0] for n in names], [self.codebook[n][1] for n in names]]
+            write_table(pa.table(dict(zip(("column", "meaning", "unit"), columns, strict=True))), book)
+        except OSError as error:
+            raise InputError(
+                f"cannot write the chart ({error.strerror or error})",
+                where=str(stem),
+                expected="a folder you may write to",
+            ) from error
+        return (png, svg, data, alt, book)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a table as CSV (UTF-8, comma, no exponents, empty where a number is unknown)."""
+    columns = [table.column(name).to_pylist() for name in table.column_names]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.column_names)
+        for row in zip(*columns, strict=True):
+            writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
+
+
+def table_of(columns: Mapping[str, Any]) -> pa.Table:
+    """Columns as an Arrow table."""
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def effect_codebook(policy: str, baseline: str, outcome: Outcome) -> dict[str, tuple[str, str]]:
+    """Meaning and unit of the columns of effects by group."""
+    level, change = outcome.unit, outcome.effect_unit
+    return {
+        "level_policy": (f"mean level in {policy}", level),
+        "level_baseline": (f"mean level in {baseline}", level),
+        "effect": (f"mean paired difference, {policy} minus {baseline}", change),
+        "interval_low": ("lower end of the 95% interval of the mean difference (Student t)", change),
+        "interval_high": ("upper end of the 95% interval", change),
+        "band": ("half-width of the band of practical equivalence", change),
+        "pairs": ("pairs of runs with the same seed and draw", "pairs"),
+        "verdict": ("practically zero, higher, lower or cannot tell", ""),
+    }
+
+
+# Words that charts share
+
+
+def upper(text: str) -> str:
+    """The text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def short_label(outcome: Outcome) -> str:
+    """The outcome in a headline."""
+    return "18-week share" if outcome.name == "within_18_share" else outcome.label
+
+
+def runs_in_words(runs: int, draws: int, paired: bool = True) -> str:
+    """ "4 pairs of runs over 2 draws of the parameters"."""
+    one, many = ("1 pair of runs", "pairs of runs") if paired else ("1 run", "runs")
+    text = one if runs == 1 else f"{runs:,} {many}"
+    return text if draws <= 1 else f"{text} over {draws:,} draws of the parameters"
+
+
+def source(scenarios: tuple[str, ...], *notes: str) -> str:
+    """The source of a chart: version, scenarios, opening position, notes, and what it is."""
+    quoted = [f"“{name}”" for name in scenarios]
+    named = ", ".join(quoted[:-1]) + (" and " if len(quoted) > 1 else "") + quoted[-1]
+    parts = [
+        f"Source: aft-sim {aft_sim.__version__}, scenario{'s' if len(quoted) > 1 else ''} {named}; opening position "
+        "from NHS England referral to treatment statistics.",
+        *notes,
+        "A simulation, not a forecast.",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+TARGETS_SOURCE = (
+    "Published path: NHS England planning guidance 2025/26 (65%) and Medium Term Planning Framework, October 2025 "
+    "(70%, 92%); no target is published for March 2028."
+)
