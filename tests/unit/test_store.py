@@ -81,6 +81,11 @@ def die_on_two(scenario, seed, draw, until):
     return run_once(scenario, seed, draw, until)
 
 
+def until_as_seed(scenario, seed, draw, until):
+    assert until == date(2026, 3, 31)
+    return run_once(scenario, seed, draw, until)
+
+
 def die_once(mark, scenario, seed, draw, until):
     if seed == 2 and not mark.exists():
         mark.touch()
@@ -329,6 +334,14 @@ def test_a_failure_keeps_its_trace_in_a_file_until_it_is_mended(tmp_path, fake, 
     assert "ZeroDivisionError" in load(out).failures[0].trace
     run_pairs(arms, [1, 2], until=UNTIL, out=out, run_once=fake.run_once)
     assert not list((out / "failures").rglob("*.txt"))
+
+
+def test_the_last_month_may_be_a_text(fake, arms):
+    by_day = run_pairs(arms, [1], until=UNTIL, run_once=fake.until_as_seed)
+    assert run_pairs(arms, [1], until="2026-03", run_once=fake.until_as_seed).runs == by_day.runs
+    for wrong in ("soon", "2026-13", 7):
+        with pytest.raises(InputError, match="until is no month"):
+            run_pairs(arms, [1], until=wrong, run_once=fake.run_once)
 
 
 def test_two_batches_on_one_folder(tmp_path, fake, arms):

@@ -49,9 +49,9 @@ def place_chart(found: PlaceEffects) -> Chart:
             _key(figure, top - 0.16)
         layout.footer(figure, source)
         axes = rows.panel(figure, below, height)
-        unit = found.outcome.effect_unit
+        unit, (narrowest, widest) = found.outcome.effect_unit, _bands(found)
         rows.scale(axes, *_limits(found, sections), unit, signed=True)
-        rows.band(axes, _band(found), unit)
+        rows.band(axes, narrowest, unit, widest)
         rows.title(axes, f"Effect: {found.policy} minus {found.baseline}, {unit}")
         if any(not section.label for section in sections):
             rows.above(axes, 1 + 0.1 / rows.panel_width(), "Effect (95% interval)", "left", style.SECONDARY)
@@ -137,7 +137,7 @@ def _key(figure: mpl.figure.Figure, top: float) -> None:
 
 def _limits(found: PlaceEffects, sections: Sequence[_Section]) -> tuple[float, float]:
     """Scale that shows every dot, the band and the named intervals; other intervals as far as there is room."""
-    half = 1.3 * _band(found)
+    half = 1.3 * _bands(found)[1]
     ends = [-half, half, *(row.paired.effect for row in found.rows)]
     named = [row.paired.interval for part in sections if not part.label for row in part.rows if row.paired.interval]
     ends += [end for bounds in named for end in bounds]
@@ -151,12 +151,20 @@ def _intervals(found: PlaceEffects) -> list[tuple[float, float]]:
     return [row.paired.interval for row in found.rows if row.paired.interval is not None]
 
 
-def _band(found: PlaceEffects) -> float:
-    """Half-width drawn: the widest, where the band is a share of each place's own level."""
-    return max(row.paired.band for row in found.rows)
+def _bands(found: PlaceEffects) -> tuple[float, float]:
+    """Half-widths of the narrowest and the widest band: they differ with a place's level or number of trusts."""
+    bands = [row.paired.band for row in found.rows]
+    return min(bands), max(bands)
 
 
 # Words
+
+
+def _zero_words(narrowest: float, widest: float, unit: str) -> str:
+    if widest > narrowest:
+        ends = f"{style.number(narrowest, unit)} to {style.quantity(widest, unit)}, by place,"
+        return f"Differences within {ends} of zero count as practically zero."
+    return f"Differences within {style.quantity(narrowest, unit)} of zero count as practically zero."
 
 
 def _name(row: PlaceRow) -> str:
@@ -217,7 +225,7 @@ def _alt(found: PlaceEffects) -> str:
     text = [
         f"Dot plot of {len(found.rows):,} {_places(found, 2)}, largest effect first. {_headline(found)}.",
         _subtitle(found),
-        f"Differences within {style.quantity(_band(found), unit)} of zero count as practically zero.",
+        _zero_words(*_bands(found), unit),
     ]
     named = _told(found)
     for row in named[:5]:

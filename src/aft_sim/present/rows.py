@@ -83,11 +83,20 @@ def scale(axes: Axes, low: float, high: float, unit: str, signed: bool) -> None:
     axes.set_xlabel(unit, fontsize=SIZE)
 
 
-def band(axes: Axes, half: float, unit: str) -> None:
-    """Shade the band of practical equivalence, say what it is above the panel, and draw the zero line."""
+def band(axes: Axes, half: float, unit: str, widest: float | None = None) -> None:
+    """Shade the band of practical equivalence, say what it is above the panel, and draw the zero line.
+
+    Args:
+        axes: the panel.
+        half: half-width that is shaded.
+        unit: its unit.
+        widest: half-width of the widest band, where they differ from row to row and the narrowest is shaded.
+    """
     axes.axvspan(-half, half, color=style.SHADE, linewidth=0, zorder=0.5)
     axes.axvline(0, color=style.SECONDARY, linewidth=0.9, zorder=1)
     text = f"Practically zero: within ±{style.number(half, unit)}"
+    if widest is not None and widest > half:
+        text += f" (shaded) to ±{style.number(widest, unit)}"
     low, high = axes.get_xlim()
     width = layout.text_width(text, SIZE, "normal") / panel_width() / 2
     centre = min(max((0 - low) / (high - low), width), 1 - width)

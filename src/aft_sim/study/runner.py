@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
@@ -33,7 +34,7 @@ def run_pairs(
     scenarios: Sequence[Scenario],
     seeds: int | Sequence[int],
     draws: int | Sequence[Draw] = (CENTRAL,),
-    until: date = date(2036, 3, 31),
+    until: date | str = date(2036, 3, 31),
     workers: int = 1,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -49,7 +50,7 @@ def run_pairs(
         scenarios: resolved scenarios with different names.
         seeds: the seeds, or how many (1, 2, ...). The same seeds are used for every scenario and draw.
         draws: draws of the uncertain parameters, or how many from the priors; central values by default.
-        until: last day of the runs.
+        until: last day of the runs, or their last month as text ("2029-03").
         workers: processes; 1 runs in this one.
         out: folder to store the study in; runs already there are not run again. None keeps it in memory.
         progress: called after every run.
@@ -66,7 +67,7 @@ def run_pairs(
         InputError, InputErrors: a mistake in the scenarios or arguments; nothing more is run.
         KeyboardInterrupt: Ctrl-C; workers are stopped and stored runs are kept.
     """
-    numbers, worlds = _seeds(seeds), _draws(draws)
+    numbers, worlds, until = _seeds(seeds), _draws(draws), _last_day(until)
     engine = engine_for(workers)
     infos = _infos(scenarios)
     tasks = [Task(scenario, seed, draw, until) for draw in worlds for seed in numbers for scenario in scenarios]
@@ -175,6 +176,21 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if len(set(numbers)) != len(numbers):
         raise InputError("a seed is given twice", found=list(numbers), expected="different seeds")
     return numbers
+
+
+def _last_day(until: date | str) -> date:
+    """Return the last day of a month given as text; a day as it is.
+
+    Raises:
+        InputError: neither.
+    """
+    if isinstance(until, date):
+        return until
+    try:
+        year, month = (int(part) for part in str(until).split("-"))
+        return date(year, month, monthrange(year, month)[1])
+    except ValueError:
+        raise InputError("until is no month", found=until, expected='a date, or a text such as "2029-03"') from None
 
 
 def _draws(draws: int | Sequence[Draw]) -> tuple[Draw, ...]:
