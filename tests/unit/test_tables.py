@@ -40,7 +40,7 @@ def test_effect_table_in_plain_words(comparison):
         "higher (better)",
         "Most deprived fifth",
         "Gap: least minus most deprived fifth",
-        "±0.10 points (±1.00 for one trust)",
+        "±0.10 points (wider for trusts and groups of few: up to ±1.00 for one trust)",
         "RDY",
         "+0.05",
     ):

@@ -102,10 +102,11 @@ def _caption(comparison: Comparison) -> str:
     lines = [f"Means over {_runs(comparison)}; 95% interval of the mean paired difference (Student t)."]
     if outcome.name == "within_18_share":
         band = comparison.rows[0].paired.band
+        bands = sorted({row.paired.band for row in comparison.rows})
         lines.append(f"Practically zero: the whole interval within ±{style.number(band, 'points')} points")
-        trusts = [row for row in comparison.rows if row.group.startswith("trust:")]
-        if trusts:
-            lines[-1] += f" (±{style.number(trusts[0].paired.band, 'points')} for one trust)"
+        if len(bands) > 1:
+            widest = style.number(bands[-1], "points")
+            lines[-1] += f" (wider for trusts and groups of few: up to ±{widest} for one trust)"
         lines[-1] += "."
     if any(row.ceiling is not None for row in comparison.rows):
         standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
