@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -71,6 +72,7 @@ def forget(model: mesa.Model) -> None:
     if counters is not None:
         counters.pop(model, None)
     model.remove_all_agents()
+    gc.collect()  # model and agents hold each other: without this their arrays pile up for some twenty runs
 
 
 def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:
