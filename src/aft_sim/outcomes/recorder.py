@@ -60,6 +60,7 @@ class Recorder:
         self._record_money()
         w.month.clear()
         w.money.close_month()
+        w.ledger.close_month(month)
 
     def _put(self, level: str, values: Mapping[str, Array]) -> None:
         store = self._columns[level]
@@ -137,8 +138,10 @@ class Recorder:
         return np.concatenate([by.sum(axis=1, keepdims=True), by], axis=1)
 
     def _record_money(self) -> None:
-        m = self._world.money
-        self._put("money", {name: getattr(m, name).copy() for name in registry.LEVELS["money"].values})
+        w = self._world
+        own = ("pot", "drawn", "capital_spend", "revenue_spend", "envelope", "backlog")
+        month = trust_month(w.ledger)
+        self._put("money", {name: getattr(w.money, name).copy() for name in own} | month | {"cash": w.cash})
 
     def tables(self) -> dict[str, pa.Table]:
         """All levels as tidy tables in the registry's order of columns."""
