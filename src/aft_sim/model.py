@@ -476,7 +476,7 @@ class TrustAutonomyModel(mesa.Model):
             self._fail("the list by ICB of residence does not add up", f"{gap:.3g} people")
         if w.money.pot.min() < -TOLERANCE:
             self._fail("a pot is overdrawn", self.plan.bundle.trusts.code[int(w.money.pot.argmin())])
-        if self.plan.calendar.closing_month(self.week) is not None:
+        if self.week in self._year_close or self.week == self.plan.calendar.n_weeks - 1:
             w.ledger.check()
 
     def _row_name(self, row: int) -> str:

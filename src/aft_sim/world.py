@@ -321,7 +321,7 @@ class World:
     @property
     def cash(self) -> Array:
         """(trust,) GBP m in the bank."""
-        return self.ledger.cash[self.ledger.accounts.trusts]
+        return self.ledger.cash[self.ledger.accounts.axis("trust")]
 
     def provider_list(self) -> Array:
         """People waiting by provider."""
@@ -388,9 +388,9 @@ def open_world(plan: Plan, seed: int) -> World:
     pot = usual_pot * p.opening("capital.pot_level")
     # a surplus is money in the bank: with a larger or smaller pot goes as much more or less cash
     cash = np.maximum(books.cash + (pot - usual_pot), 0.0)
-    holders = Accounts(b.trusts.code, b.icb_code)
+    holders = Accounts(tuple(b.trusts.code), tuple(b.icb_code))
     opening_cash = np.zeros(len(holders.names))
-    opening_cash[holders.trusts] = cash
+    opening_cash[holders.axis("trust")] = cash
     people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
     within = np.bincount(b.row_provider, counts.within_18.sum(1), providers)
     return World(

@@ -215,9 +215,9 @@ class FinanceRound:
 
     def _pay_boards(self) -> None:
         ledger, c = self._world.ledger, self.contracts
-        ledger.post("settlement", np.array([c.settlement / MONTHS]))
+        ledger.post("settlement", c.settlement / MONTHS)
         ledger.post("allocation", c.allocation / MONTHS)
-        ledger.post("national_programmes", np.array([max(c.national, 0.0) / MONTHS]))
+        ledger.post("national_programmes", max(c.national, 0.0) / MONTHS)
         ledger.post("other_commissioning", c.commissioning / MONTHS)
 
     def _by_trust(self, rows: Array) -> Array:
@@ -332,11 +332,11 @@ class FinanceRound:
         self._world.ledger.post("capital_grant", np.maximum(amount - self.cost["depreciation"] / MONTHS, 0.0))
         self.spend_capital(amount)
 
-    def spend_capital(self, amount: Array) -> None:
+    def spend_capital(self, amount: Array, purpose: str = "capital") -> None:
         """Capital paid for, (trust,): assets, and with them capital charges, grow by it."""
-        before = self._paid("capital")
-        self._world.ledger.post("capital", amount)
-        self._assets += self._paid("capital") - before
+        before = self._paid(purpose)
+        self._world.ledger.post(purpose, amount)
+        self._assets += self._paid(purpose) - before
 
     def buy_work(self, amount: Array) -> None:
         """Work bought from pots, (trust,), paid now and done over the next twelve months at no further cost."""
@@ -369,15 +369,15 @@ class FinanceRound:
                 w.money.pot += made
             else:
                 w.ledger.post("surplus_return", np.minimum(made, np.maximum(w.cash, 0.0)))
-        held = w.ledger.cash[w.ledger.accounts.boards]
+        held = w.ledger.cash[w.ledger.accounts.axis("board")]
         w.ledger.post("unspent", np.maximum(held, 0.0))
         w.ledger.post("board_support", np.maximum(-held, 0.0))
         self._overspent = np.maximum(-held, 0.0)
         left = float(w.ledger.cash[w.ledger.accounts.index("nhs_england")])
         if left >= 0:
-            w.ledger.post("lapse", np.array([left]))
+            w.ledger.post("lapse", left)
         else:
-            w.ledger.post("settlement", np.array([-left]))
+            w.ledger.post("settlement", -left)
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         calendar = self._world.plan.calendar

@@ -137,7 +137,7 @@ class CapitalPlanning:
         spent = np.round(outcome.spent, PENCE)
         self._move_money(week, decisions, spent + revenue)
         spent, revenue = self._where_spent(spent, revenue)
-        self._start_schemes(week, spent)
+        self._start_schemes(week, spent, "pot_capital")
         self._start_revenue(week, revenue)
         if outcome.cut.any():
             self._cut_envelopes(week, outcome.cut)
@@ -208,10 +208,10 @@ class CapitalPlanning:
             np.exp(self._p("capital.stage_spread", week) * self._p("run.chance", week) * z)
         )
 
-    def _start_schemes(self, week: int, spent: Array) -> None:
+    def _start_schemes(self, week: int, spent: Array, purpose: str) -> None:
         w = self._world
         w.money.capital_spend += spent
-        self._books.spend_capital(spent)
+        self._books.spend_capital(spent, purpose)
         year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
         limits = Limits(
             self._p("capital.delegated_limit", week),
@@ -294,7 +294,7 @@ class CapitalPlanning:
     def spend_reward(self, week: int, amount: Array) -> None:
         """Spend capital earned by performance, (trust,)."""
         if amount.any():
-            self._start_schemes(week, amount)
+            self._start_schemes(week, amount, "capital")
 
     def ripen(self, week: int) -> None:
         """Bring into use what is finished this week."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,34 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aft_sim.mechanisms import measures, referrals
+from aft_sim.mechanisms.ledger import Ledger, Side
+from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
 from aft_sim.world import QUINTILES, World
 
 Array = NDArray[np.float64]
 
 ALL = "all"
+OUTSIDE = ("staff", "suppliers", "private_finance")
+"""Accounts outside the public sector that trusts pay."""
+
+
+def trust_month(ledger: Ledger) -> dict[str, Array]:
+    """Money columns of the month that is open, (trust,) each, GBP m."""
+    trusts = ledger.accounts.axis("trust")
+
+    def total(side: Side, counts: Callable[[Purpose], bool]) -> Array:
+        return np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
+
+    return {
+        "income": total("payee", lambda p: p.income),
+        "expenditure": total("payer", lambda p: p.expense),
+        "deficit_support": ledger.month("deficit_support")[trusts],
+        "cash_support": ledger.month("cash_support")[trusts],
+        # what leaves the public sector, whoever paid it in
+        "exchequer": total("payer", lambda p: p.payer == "trust" and p.payee in OUTSIDE)
+        - ledger.month("other_income")[trusts],
+    }
 
 
 class Recorder:
