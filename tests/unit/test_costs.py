@@ -51,8 +51,7 @@ def test_the_published_outturn_closes_with_the_registers_pressure():
     before, after = -0.0055, -0.0059
     growth, inflation = default("payment.settlement_growth"), default("capital.price_growth")
     uplift = (1 + inflation) * (1 - default("payment.efficiency_factor")) - 1
-    contracts = 1 - default("ledger.other_income_share")
-    volume = ((1 + growth) / (1 + uplift) - 1) * contracts
+    volume = (1 + growth) / (1 + uplift) - 1
     underlying = after - (2200 - 91) / 151_851
     plan = finance.savings_plan(underlying, default("ledger.savings_plan"), default("ledger.savings_response"), 0.0, 0.0)
     programme = finance.Programme(np.array(plan), default("ledger.savings_delivery"), default("ledger.savings_recurrent"))

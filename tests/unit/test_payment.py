@@ -55,16 +55,19 @@ class TestSupport:
 
     def test_what_a_system_forfeits_goes_to_those_that_deliver(self):
         own = np.array([False, True, True, True])
-        got = payment.deficit_support(self.due, self.income, own, np.array([True, False]), self.board)
-        assert got.tolist() == [4.0, 6.0, 0.0, 0.0]
+        kept, reward = payment.deficit_support(self.due, self.income, own, np.array([True, False]), self.board)
+        assert kept.tolist() == [4.0, 0.0, 0.0, 0.0]
+        assert reward.tolist() == [0.0, 6.0, 0.0, 0.0]
 
     def test_all_is_paid_where_all_are_on_plan(self):
         own = np.full(4, True)
-        assert payment.deficit_support(self.due, self.income, own, np.full(2, True), self.board).tolist() == [4, 0, 6, 0]
+        kept, reward = payment.deficit_support(self.due, self.income, own, np.full(2, True), self.board)
+        assert kept.tolist() == [4, 0, 6, 0] and not reward.any()
 
     def test_nothing_is_paid_where_nobody_delivers(self):
         own = np.full(4, True)
-        assert not payment.deficit_support(self.due, self.income, own, np.full(2, False), self.board).any()
+        kept, reward = payment.deficit_support(self.due, self.income, own, np.full(2, False), self.board)
+        assert not kept.any() and not reward.any()
 
 
 def test_the_most_improved():

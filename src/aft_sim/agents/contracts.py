@@ -106,7 +106,7 @@ def opening(money: OpeningMoney) -> Contracts:
         support=money.deficit_support,
         payers=money.payers,
         price=prices / 1e6,
-        independent_price=np.array([money.independent_price_admitted, money.independent_price_non_admitted]) / 1e6,
+        independent_price=np.array(money.national_prices) / 1e6,
         volume=np.zeros(money.income.size),
     )
 
@@ -116,6 +116,7 @@ def agree(
     terms: Terms,
     full_support: Array,
     overspent: Array,
+    earned: Array,
     independent: Array,
     national: NHSEngland,
     boards: list[IntegratedCareBoard],
@@ -130,9 +131,12 @@ def agree(
         terms: this year's.
         full_support: (trust,) deficit support of the opening year.
         overspent: (board,) last year's deficits.
+        earned: (trust,) what elective activity earned last year: the new cap starts from it, and money that found no
+            activity goes to the trust's other contracts.
         independent: (board,) last year's cost of the independent sector.
         national, boards: who decides.
     """
+    # what is funded of elective work starts from what was done, so that a cap never runs away from activity
     support = full_support * payment.support_left(terms.year)
     released = float(before.support.sum() - support.sum())
     allocation = national.allocate(before.allocation, before.target, terms.growth, terms.year, terms.floor)
@@ -154,16 +158,17 @@ def agree(
     left = np.maximum(new - agreed.sum(axis=0) - independent, 0.0)
     settlement = before.settlement * (1 + terms.growth) - (released if terms.closure == "withdrawn" else 0.0)
     total = agreed.sum(axis=1)
+    cap, urgent = np.minimum(earned, before.cap) * grown, before.urgent * grown
     return Contracts(
         settlement=settlement,
         national=settlement - float(new.sum()) - float(support.sum()),
         allocation=new,
         target=before.target * (new.sum() / before.target.sum()),
         commissioning=left,
-        cap=before.cap * grown,
-        urgent=before.urgent * grown,
-        block=before.block * grown + more.sum(axis=1),
-        other=before.other * (1 + terms.inflation),
+        cap=cap,
+        urgent=urgent,
+        block=total - cap - urgent,
+        other=before.other * (1 + terms.growth),
         support=support,
         payers=np.divide(agreed, total[:, None], out=before.payers.copy(), where=total[:, None] > 0),
         price=before.price * ((1 + terms.uplift) * (1 + extra)),

@@ -98,9 +98,9 @@ class FinanceRound:
         self._home = np.maximum(b.trusts.icb, 0)
         self.contracts = contracts.opening(m)
         self._full_support = m.deficit_support
-        self._margin = (m.surplus - m.deficit_support) / m.income
+        self._margin = _share(m.surplus - m.deficit_support, m.income)
         variable = np.asarray(np.sum([getattr(m, kind) for kind in VARIABLE], axis=0))
-        self._parts = {kind: getattr(m, kind) / variable for kind in VARIABLE}
+        self._parts = {kind: _share(getattr(m, kind), variable) for kind in VARIABLE}
         self._recurrent = finance.recurrent_before(variable, self._programme(0))
         self.cost: dict[str, Array] = {kind: getattr(m, kind).copy() for kind in (*VARIABLE, *CHARGES)}
         self._assets = m.assets.copy()
@@ -155,9 +155,12 @@ class FinanceRound:
             p("payment.deficit_repaid", week),
             self._world.plan.scenario.money.dsf_closure,
         )
-        independent = self._so_far.independent * (MONTHS / max(self._so_far.months, 1))
+        so_far = self._so_far
+        whole = so_far.whole == MONTHS
+        independent = so_far.independent if whole else self._world.opening_money.independent_sector
+        earned = so_far.earned if whole else self.contracts.cap
         self.contracts = contracts.agree(
-            self.contracts, terms, self._full_support, self._overspent, independent, self._national, self._boards
+            self.contracts, terms, self._full_support, self._overspent, earned, independent, self._national, self._boards
         )
         self._budget(week, terms)
         w = self._world
@@ -168,10 +171,7 @@ class FinanceRound:
     def _budget(self, week: int, terms: contracts.Terms) -> None:
         p, w, c = self._p, self._world, self.contracts
         marginal = p("capital.marginal_cost_ratio", week)
-        share = np.divide(c.total, c.income, out=np.zeros_like(c.total), where=c.income > 0)
-        gross = finance.gross_cost(
-            self._recurrent, terms.inflation, c.volume * share, marginal, p("ledger.cost_pressure", week)
-        )
+        gross = finance.gross_cost(self._recurrent, terms.inflation, c.volume, marginal, p("ledger.cost_pressure", week))
         programme = self._programme(week)
         self._recurrent = gross * (1 - programme.lasting)
         moved = self._parts["bank_agency"] * p("ledger.temporary_reduction", week)
@@ -284,9 +284,10 @@ class FinanceRound:
             so_far.underlying, so_far.planned, so_far.income, self._home, len(self._boards), tolerance
         )
         own = so_far.underlying >= so_far.planned - tolerance * so_far.income
-        paid = payment.deficit_support(due, so_far.income, own, systems, self._home)
+        paid, reward = payment.deficit_support(due, so_far.income, own, systems, self._home)
         self._world.ledger.post("deficit_support", paid)
-        so_far.support += self._received("deficit_support")
+        self._world.ledger.post("delivery_reward", reward)
+        so_far.support += self._received("deficit_support") + self._received("delivery_reward")
         for i in np.flatnonzero((due > 0) & ~systems[self._home]):
             self._tell(week, int(i), "support withheld", "the system is off plan", float(due[i]))
 
@@ -362,7 +363,7 @@ class FinanceRound:
         w, so_far = self._world, self._so_far
         surplus = np.round(so_far.surplus, 8)
         if closing_year - 1 > MONEY_YEAR:
-            self._margin = so_far.underlying / np.maximum(so_far.income, SMALLEST)
+            self._margin = _share(so_far.underlying, so_far.income)
             w.money.in_deficit[:] = surplus < -SMALLEST
             made = np.maximum(surplus, 0.0)
             if w.plan.scenario.money.surpluses == "kept":
@@ -383,6 +384,11 @@ class FinanceRound:
         calendar = self._world.plan.calendar
         label = str(calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]].label)
         self._world.events.append(Event(label, self._world.bundle.trusts.code[trust], event, detail, value))
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """Part over whole, nothing of nothing: a trust without any figure has no money."""
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 @lru_cache(maxsize=1)

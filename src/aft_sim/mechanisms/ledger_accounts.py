@@ -165,6 +165,7 @@ _ALL = (
     Purpose("other_commissioning", "Other care commissioned", "board", "other_providers"),
     Purpose("national_programmes", "National programmes", "nhs_england", "other_providers"),
     Purpose("deficit_support", "Deficit support", "nhs_england", "trust"),
+    Purpose("delivery_reward", "Support that others forfeited", "nhs_england", "trust"),
     Purpose("other_income", "Other income", "other_customers", "trust"),
     Purpose("pay", "Pay", "trust", "staff"),
     Purpose("bank_agency", "Bank and agency staff", "trust", "staff"),

@@ -85,7 +85,9 @@ def on_plan(surplus: Array, planned: Array, income: Array, board: Index, boards:
     return np.asarray(short <= tolerance * np.bincount(board, income, boards))
 
 
-def deficit_support(due: Array, income: Array, trust_on_plan: Flags, system_on_plan: Flags, board: Index) -> Array:
+def deficit_support(
+    due: Array, income: Array, trust_on_plan: Flags, system_on_plan: Flags, board: Index
+) -> tuple[Array, Array]:
     """Support paid for a quarter: conditional on the system's plan; what systems forfeit goes to those that deliver.
 
     Args:
@@ -96,14 +98,15 @@ def deficit_support(due: Array, income: Array, trust_on_plan: Flags, system_on_p
         board: (trust,) board of the trust's system.
 
     Returns:
-        (trust,) payments; their sum is that of `due` unless no trust delivers, when what is forfeited is not paid.
+        (trust,) support, and what delivering trusts get of the forfeited rest: together the sum of `due`, unless no
+        trust delivers.
     """
     kept = np.where(system_on_plan[board], due, 0.0)
     delivering = np.where(system_on_plan[board] & trust_on_plan, income, 0.0)
     forfeited = due.sum() - kept.sum()
     if delivering.sum() <= 0:
-        return np.asarray(kept)
-    return np.asarray(kept + forfeited * delivering / delivering.sum())
+        return kept, np.zeros_like(kept)
+    return kept, np.asarray(forfeited * delivering / delivering.sum())
 
 
 def most_improved(before: Array, now: Array, list_before: Array, list_now: Array, over_52: Array, places: int) -> Index:
