@@ -155,14 +155,14 @@ class Purpose:
 
 
 _ALL = (
-    Purpose("settlement", "Settlement with the Treasury", "treasury", "nhs_england"),
-    Purpose("allocation", "Allocations to boards", "nhs_england", "board"),
+    Purpose("settlement", "Settlement", "treasury", "nhs_england"),
+    Purpose("allocation", "Allocation", "nhs_england", "board"),
     Purpose("elective", "Elective care", "board", "trust"),
     Purpose("urgent_fixed", "Urgent care, fixed part", "board", "trust"),
     Purpose("urgent_variable", "Urgent care, part by activity", "board", "trust"),
     Purpose("block", "Block and other contracts", "board", "trust"),
     Purpose("independent_sector", "Independent providers", "board", "independent_sector"),
-    Purpose("other_commissioning", "Other care commissioned", "board", "other_providers"),
+    Purpose("other_commissioning", "Other care", "board", "other_providers"),
     Purpose("deficit_support", "Deficit support", "nhs_england", "trust"),
     Purpose("other_income", "Other income", "other_customers", "trust"),
     Purpose("pay", "Pay", "trust", "staff"),
@@ -173,15 +173,15 @@ _ALL = (
     Purpose("depreciation", "Depreciation", "trust", ITSELF),
     Purpose("pdc_dividend", "Dividend on public capital", "trust", "treasury"),
     Purpose("purchase_of_work", "Work bought with the pot", "trust", "staff"),
-    Purpose("capital_grant", "Capital grants", "treasury", "trust", capital="source"),
-    Purpose("incentive", "Capital incentives", "nhs_england", "trust", capital="source"),
+    Purpose("capital_grant", "Capital grant", "treasury", "trust", capital="source"),
+    Purpose("incentive", "Capital incentive", "nhs_england", "trust", capital="source"),
     Purpose("capital", "Ordinary capital", "trust", "suppliers", capital="spend"),
     Purpose("pot_capital", "Capital bought with the pot", "trust", "suppliers", capital="spend"),
     Purpose("cash_support", "Cash support", "treasury", "trust", settles=True),
-    Purpose("surplus_return", "Surpluses taken back", "trust", "nhs_england", settles=True),
-    Purpose("board_support", "Support of boards that overspend", "nhs_england", "board", settles=True),
-    Purpose("unspent", "Allocations not spent", "board", "nhs_england", settles=True),
-    Purpose("lapse", "Settlement not spent", "nhs_england", "treasury", settles=True),
+    Purpose("surplus_return", "Surplus taken back", "trust", "nhs_england", settles=True),
+    Purpose("board_support", "Support for overspending", "nhs_england", "board", settles=True),
+    Purpose("unspent", "Unspent allocation", "board", "nhs_england", settles=True),
+    Purpose("lapse", "Unspent settlement", "nhs_england", "treasury", settles=True),
 )
 PURPOSES: Mapping[str, Purpose] = MappingProxyType({purpose.name: purpose for purpose in _ALL})
 """All purposes by name, in the order in which statements list them."""
