@@ -26,8 +26,12 @@ EPILOG = (
     "aft-sim show set:segment-1-acute    a set of trusts\n\n"
     "aft-sim show within_18_share        an outcome\n\n"
     "aft-sim show schedule               what happens in a week, in order\n\n"
-    "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors"
+    "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
+    "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england"
 )
+
+#: Heading of the options that only the ledger has, in the help.
+OF_LEDGER = "Options of show ledger"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,14 +41,61 @@ def register(app: typer.Typer) -> None:
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, `schedule` or `schema`.")
+        str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema` or `ledger`.")
     ],
+    who: Annotated[
+        str | None, typer.Argument(help="Whose ledger: code or name of a trust, code of a board, or england.")
+    ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="Another baseline for scenarios and sets: a folder of aft-sim baseline build or update."),
+        typer.Option(
+            help="Another baseline for scenarios, sets and ledgers: a folder of aft-sim baseline build or update."
+        ),
     ] = None,
+    year: Annotated[
+        str | None, typer.Option(metavar="YYYY/YY", help="Financial year (2026/27).", rich_help_panel=OF_LEDGER)
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.", rich_help_panel=OF_LEDGER)
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.", rich_help_panel=OF_LEDGER)
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="Name of a scenario or path (baseline).", rich_help_panel=OF_LEDGER)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Chance (1).", rich_help_panel=OF_LEDGER)] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter or lever for the scenario; may be repeated.",
+            rich_help_panel=OF_LEDGER,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for a program, in pence.", rich_help_panel=OF_LEDGER)
+    ] = False,
 ) -> None:
-    """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format."""
+    """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format.
+
+    `show ledger` runs a scenario and prints the books of a trust, a board or NHS England.
+    """
+    from aft_sim.cli.show_ledger import Asked, show_ledger
+
+    asked = Asked(who, year, first, last, scenario, seed, settings or [])
+    if name == "ledger":
+        show_ledger(asked, baseline, as_json)
+        return
+    if as_json or asked.anything:
+        raise InputError(
+            "only the ledger has an account, a period, a run and JSON", found=name, expected="aft-sim show ledger WHO"
+        )
+    _show(name, baseline)
+
+
+def _show(name: str, baseline: Path | None) -> None:
     from aft_sim.outcomes.registry import OUTCOMES
     from aft_sim.spec.levers import levers
     from aft_sim.spec.register import Register
@@ -78,6 +129,7 @@ def show(
         options = [
             "schedule",
             "schema",
+            "ledger",
             *shipped,
             *register,
             *paths,
@@ -87,7 +139,7 @@ def show(
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule or schema",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema or ledger",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 

@@ -14,6 +14,7 @@ import mesa
 from aft_sim.baseline import bundle
 from aft_sim.baseline.bind import Plan, bind
 from aft_sim.basis.calendar import Calendar
+from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
@@ -57,13 +58,34 @@ def run_once(
     try:
         tables = model.run()
     except Exception as error:
-        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
+        error.place_in_run = (model.week, model.phase)
         raise
     finally:
         forget(model)
     if keep:
         tables = {name: table for name, table in tables.items() if name in keep or name == "england"}
     return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, plan.treated)
+
+
+def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:
+    """Run a scenario once, at the register's central values, and return its books.
+
+    Args:
+        scenario: resolved scenario.
+        seed: chance.
+        until: a day in the last month of the run.
+        baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
+
+    Raises:
+        InputErrors: the scenario does not fit the baseline.
+    """
+    model = TrustAutonomyModel(plan_for(scenario, CENTRAL, until, baseline), seed)
+    try:
+        model.run()
+        ledger: Ledger = model.world.ledger
+        return ledger
+    finally:
+        forget(model)
 
 
 def forget(model: mesa.Model) -> None:
