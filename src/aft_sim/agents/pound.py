@@ -148,11 +148,12 @@ class PoundRecord:
             asked: (trust,) GBP m asked for.
             bought, revenue: (trust,) GBP m drawn for capital and for work.
         """
-        pence = [_pence(amount) for amount in (asked, bought, revenue)]
+        wanted, paid, worked = (_pence(amount) for amount in (asked, bought, revenue))
         for d in decisions:
             wish = int(_pence(capital.whole_pence(np.array(d.wish))))
-            self.draws.append(Draw(d.trust, week, wish, *(int(one[d.trust]) for one in pence), d.reason))
-        self.held -= pence[1] + pence[2]
+            got = int(wanted[d.trust]), int(paid[d.trust]), int(worked[d.trust])
+            self.draws.append(Draw(d.trust, week, wish, got[0], got[1], got[2], d.reason))
+        self.held -= paid + worked
 
     def buy_schemes(self, amount: float, schemes: Sequence[tuple[str, Scheme]]) -> None:
         """Remember the schemes, with their keys, that one trust starts in one round for GBP m in all."""

@@ -88,7 +88,7 @@ def revenue_gain(amount: Array, cost_per_pathway: float, marginal_ratio: float) 
     return np.asarray(amount * 1e6 / (cost_per_pathway * marginal_ratio) / (365.25 / 7))
 
 
-def staffed(gain: Array, capacity: Array, headroom: float) -> Array:
+def staffed(gain: Array, capacity: Array, headroom: float | Array) -> Array:
     """Extra work limited by the staff there are: no more than a share of present capacity; losses are not limited."""
     return np.asarray(np.minimum(gain, headroom * capacity))
 
