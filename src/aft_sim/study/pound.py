@@ -323,7 +323,8 @@ def _received(model: TrustAutonomyModel, at: Places, trust: int, given: Funding)
     found, uses = [], []
     for x, week in enumerate(weeks):
         here = {p: pence for p, pence in paid.items() if record.purchases[p].week == week and pence}
-        found.append(LotTrace(f"other trusts, {_month(calendar, week)}", True, sum(here.values()), 0, 0))
+        origin = f"other trusts' pots, {calendar.financial_year(calendar.sunday(week))}"
+        found.append(LotTrace(origin, True, sum(here.values()), 0, 0))
         for p, pence in here.items():
             from_lots = tuple(pence if y == x else 0 for y in range(len(weeks)))
             uses.append(_use(model, at, record.purchases[p], from_lots))
