@@ -13,6 +13,8 @@ from aft_sim.cli import terminal
 from aft_sim.cli.catalogue import lever_text
 
 if TYPE_CHECKING:
+    from aft_sim.cli.show_ledger import Asked
+    from aft_sim.cli.show_pound import Followed
     from aft_sim.outcomes.registry import Outcome
     from aft_sim.spec.levers import Lever
     from aft_sim.spec.register import Parameter
@@ -104,27 +106,41 @@ def show(
     `show ledger` runs a scenario and prints the books of a trust, a board or NHS England. `show pound` runs one and
     follows a trust's surpluses to what they bought.
     """
-    from aft_sim.cli.show_ledger import Asked, show_ledger
-    from aft_sim.cli.show_pound import Followed, show_pound
+    from aft_sim.cli.show_ledger import Asked
+    from aft_sim.cli.show_pound import Followed
 
-    asked = Asked(who, year, first, last, scenario, seed, settings or [])
-    if name == "pound" and (year or first or last):
-        raise InputError("only the ledger has a period", found=name, expected="--until, the last month of the run")
+    books = Asked(who, year, first, last, scenario, seed, settings or [])
+    pound = Followed(who, scenario, seed, settings or [], until, chart)
+    if not _of_a_run(name, books, pound, baseline, as_json):
+        _show(name, baseline)
+
+
+def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, as_json: bool) -> bool:
+    """Show what takes a run, the ledger or the pound; False if the name is neither.
+
+    Raises:
+        InputError: an option that only another thing has.
+    """
+    from aft_sim.cli.show_ledger import show_ledger
+    from aft_sim.cli.show_pound import show_pound
+
     if name == "pound":
-        show_pound(Followed(who, scenario, seed, settings or [], until, chart), baseline, as_json)
-        return
-    if until is not None or chart is not None:
+        if books.year or books.first or books.last:
+            raise InputError("only the ledger has a period", found=name, expected="--until, the last month of the run")
+        show_pound(pound, baseline, as_json)
+        return True
+    if pound.until is not None or pound.chart is not None:
         raise InputError("only the pound has a last month and a chart", found=name, expected="aft-sim show pound WHO")
     if name == "ledger":
-        show_ledger(asked, baseline, as_json)
-        return
-    if as_json or asked.anything:
+        show_ledger(books, baseline, as_json)
+        return True
+    if as_json or books.anything:
         raise InputError(
             "only the ledger and the pound have an account, a period, a run and JSON",
             found=name,
             expected="aft-sim show ledger WHO, aft-sim show pound WHO",
         )
-    _show(name, baseline)
+    return False
 
 
 def _show(name: str, baseline: Path | None) -> None:

@@ -29,7 +29,8 @@ from aft_sim.study.pound import PoundTrace
 COLOURS = {REVENUE: style.DARK_BLUE, "theatre": style.ORANGE, "equipment": style.TURQUOISE, "estate": style.DARK_PINK}
 TEXTS = COLOURS | {"theatre": style.ORANGE_TEXT, "equipment": style.TURQUOISE_TEXT}
 REFUSED, KEPT = "refused", "kept"
-TREATS, MENDS, LATER = "treats", "mends", "later"
+TREATS, UNLISTED, MENDS, LATER = "treats", "unlisted", "mends", "later"
+STATES = (TREATS, UNLISTED, MENDS, LATER)
 NAMES = {
     REVENUE: "Work for a year",
     "theatre": "Theatres",
@@ -38,6 +39,7 @@ NAMES = {
     REFUSED: "Refused, still in the pot",
     KEPT: "Not asked for, in the pot",
     TREATS: "Treats patients",
+    UNLISTED: "In use, no waiting list",
     MENDS: "Mends buildings",
     LATER: "Not in use yet",
 }
@@ -118,9 +120,10 @@ def flows(trace: PoundTrace) -> tuple[list[Flow], list[Flow]]:
         amounts = {kind: trace.paid(x, kind) for kind in KINDS} | {REFUSED: lot.refused, KEPT: lot.unasked}
         first += [Flow(lot.origin, kind, kind, pence) for kind, pence in amounts.items() if pence]
     for use in trace.uses:
-        state = LATER if not use.works else MENDS if use.kind == "estate" else TREATS
+        listed = trace.listed or use.trust != trace.code
+        state = LATER if not use.works else MENDS if use.kind == "estate" else TREATS if listed else UNLISTED
         now[use.kind, state] += use.pence
-    order = [(kind, state) for kind in KINDS for state in (TREATS, MENDS, LATER)]
+    order = [(kind, state) for kind in KINDS for state in STATES]
     return first, [Flow(kind, state, kind, now[kind, state]) for kind, state in order if now[kind, state]]
 
 
@@ -131,7 +134,7 @@ def _order(trace: PoundTrace, first: Sequence[Flow], second: Sequence[Flow]) -> 
     return [
         [lot.origin for lot in trace.lots],
         middle,
-        [name for name in (TREATS, MENDS, LATER) if name in reached[1]],
+        [name for name in STATES if name in reached[1]],
     ]
 
 
@@ -265,6 +268,8 @@ def _headline(trace: PoundTrace) -> str:
     number = sum(trace.treatments)
     whose = "surpluses" if own else "other trusts' surpluses"
     begun = f"{name}: GBP {million(spent, 1)} million of {whose} spent by {month}"
+    if number < 0.5 and not trace.listed:
+        return f"{begun}, with no waiting list to count treatments on"
     if number < 0.5:
         later = sorted(use.in_use for use in trace.uses if not use.works and use.gain.a_year)
         return f"{begun}, no treatments yet{f': in use from {style.month_name(later[0])}' if later else ''}"
