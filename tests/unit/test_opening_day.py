@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from aft_sim.baseline import bundle
-from aft_sim.baseline.money import opening_money
 from aft_sim.baseline.bind import bind
+from aft_sim.baseline.money import opening_money
 from aft_sim.basis.calendar import Calendar, closing_sunday, opening_monday
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.scenario import load_scenario

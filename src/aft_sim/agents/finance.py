@@ -132,7 +132,10 @@ class FinanceRound:
         if self._world.plan.scenario.money.surpluses == "kept":
             keeps[self._status.may_reinvest(week)] = 1.0
         rule = [self._p(f"ledger.savings_{name}", week) for name in ("plan", "response", "effort")]
-        plans = [t.plan_savings(SavingsView(float(self._margin[t.index]), float(keeps[t.index]), *rule)) for t in self._trusts]
+        plans = [
+            t.plan_savings(SavingsView(float(self._margin[t.index]), float(keeps[t.index]), *rule))
+            for t in self._trusts
+        ]
         delivery, recurrent = self._p("ledger.savings_delivery", week), self._p("ledger.savings_recurrent", week)
         return finance.Programme(np.array(plans), delivery, recurrent)
 
@@ -160,7 +163,14 @@ class FinanceRound:
         independent = so_far.independent if whole else self._world.opening_money.independent_sector
         earned = so_far.earned if whole else self.contracts.cap
         self.contracts = contracts.agree(
-            self.contracts, terms, self._full_support, self._overspent, earned, independent, self._national, self._boards
+            self.contracts,
+            terms,
+            self._full_support,
+            self._overspent,
+            earned,
+            independent,
+            self._national,
+            self._boards,
         )
         self._budget(week, terms)
         w = self._world
@@ -171,7 +181,9 @@ class FinanceRound:
     def _budget(self, week: int, terms: contracts.Terms) -> None:
         p, w, c = self._p, self._world, self.contracts
         marginal = p("capital.marginal_cost_ratio", week)
-        gross = finance.gross_cost(self._recurrent, terms.inflation, c.volume, marginal, p("ledger.cost_pressure", week))
+        gross = finance.gross_cost(
+            self._recurrent, terms.inflation, c.volume, marginal, p("ledger.cost_pressure", week)
+        )
         programme = self._programme(week)
         self._recurrent = gross * (1 - programme.lasting)
         moved = self._parts["bank_agency"] * p("ledger.temporary_reduction", week)
@@ -227,7 +239,9 @@ class FinanceRound:
     def _pay_trusts(self, week: int) -> None:
         """Income by contract; elective activity earns its price up to the cap."""
         ledger, c, so_far = self._world.ledger, self.contracts, self._so_far
-        done = [flow.sum(axis=1) for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)]
+        done = [
+            flow.sum(axis=1) for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)
+        ]
         self._value = np.sum([price * self._by_trust(rows) for price, rows in zip(c.price, done, strict=True)], axis=0)
         elective = payment.earned(self._value, so_far.earned, c.cap * (so_far.whole / MONTHS))
         variable = self._p("payment.urgent_variable", week)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -70,6 +70,7 @@ class OpeningMoney:
         envelope: capital of the estates return 2024/25.
         backlog: maintenance backlog 2024/25.
         elective_price_admitted, elective_price_non_admitted: GBP per completed pathway.
+        national_prices: GBP per completed pathway, admitted and other, as any provider but those above is paid.
         estimated: whether the accounts of 2023/24 or the planned surplus are estimates.
         without_figure: whether expenditure is not known at all, so that everything is zero.
         payers: (trust, icb) shares of contract income by paying board; rows add up to 1.
@@ -101,6 +102,7 @@ class OpeningMoney:
     backlog: Array
     elective_price_admitted: Array
     elective_price_non_admitted: Array
+    national_prices: tuple[float, float]
     estimated: Flags
     without_figure: Flags
     payers: Array
@@ -111,6 +113,14 @@ class OpeningMoney:
     board_surplus: Array
     settlement: float
     workings: Workings
+
+    def grown(self, factor: float) -> OpeningMoney:
+        """The same year at amounts and prices `factor` times as large, for a run that opens in a later year."""
+        if factor == 1.0:
+            return self
+        same = ("envelope", "backlog", "payers", "estimated", "without_figure", "workings", "national_prices")
+        moved = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in same}
+        return replace(self, **moved, national_prices=tuple(price * factor for price in self.national_prices))
 
 
 def opening_money(bundle: Bundle, value: Callable[[str], float], draw: int) -> OpeningMoney:
@@ -179,6 +189,7 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
         backlog=np.nan_to_num(bundle.trusts.backlog),
         elective_price_admitted=prices[0] * scale,
         elective_price_non_admitted=prices[1] * scale,
+        national_prices=prices,
         estimated=known & (np.isnan(bundle.facts.published("expenditure.total")) | workings.imputed),
         without_figure=~known,
         payers=boards.payers,
