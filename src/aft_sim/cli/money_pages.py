@@ -32,8 +32,8 @@ COSTS = {
     "pdc_dividend": "Dividend on public capital",
 }
 BASIS = (
-    "Computed, not published: expenditure is that of the accounts rolled forward; income adds plan, variance and "
-    "support, and its parts follow activity at national prices."
+    "Computed, for nobody publishes it: expenditure is that of the accounts rolled forward; income adds plan, variance "
+    "and support, and its parts follow activity at national prices."
 )
 
 
