@@ -118,8 +118,8 @@ def _counts(money: OpeningMoney, b: Bundle) -> list[Total]:
             0.0,
             b.finance.number(YEAR, "systems in deficit"),
             "NHS England board papers, month 12 of 2025/26",
-            "not comparable: the published systems are 42 of before April 2026 and measured against an allocation, "
-            "these are 36 with the trusts they host and a common share of what boards left unspent",
+            "not comparable: the systems are the 42 of before April 2026; here every trust counts whole with the board "
+            "that hosts it, and what boards left unspent is one common share",
             False,
         )
     )
