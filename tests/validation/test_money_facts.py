@@ -110,7 +110,9 @@ def test_s4_capital_is_zero_sum_where_the_limit_binds(capsys) -> None:
         found[name] = others / drawn
         assert bounds[0] <= found[name] <= bounds[1]
     with capsys.disabled():
-        print(f"\nS4: others lose per pound drawn {found['binds']:.2f} where the limit binds, {found['slack']:.2f} where not")
+        print(
+            f"\nS4: others lose per pound drawn {found['binds']:.2f} where the limit binds, {found['slack']:.2f} where not"
+        )
 
 
 def test_s3_cash_says_little_about_the_four_hour_standard(capsys) -> None:

@@ -65,7 +65,8 @@ class SoFar:
     @classmethod
     def nothing(cls, trusts: int, boards: int, whole: int = MONTHS) -> SoFar:
         """The first of April, or the opening."""
-        return cls(whole, 0, *(np.zeros(trusts) for _ in range(5)), np.zeros(boards), np.zeros(trusts))
+        none = [np.zeros(trusts) for _ in range(6)]
+        return cls(whole, 0, none[0], none[1], none[2], none[3], none[4], np.zeros(boards), none[5])
 
     @property
     def underlying(self) -> Array:
@@ -410,7 +411,7 @@ def usual_volume() -> float:
     """Growth of funded work on the path on which `production.resource_growth` was measured: the register's own."""
     register = Register.load()
     growth, inflation, efficiency = (
-        float(register[name].default) / 100  # type: ignore[arg-type]
+        float(register[name].default) / 100
         for name in ("payment.settlement_growth", "capital.price_growth", "payment.efficiency_factor")
     )
     return (1 + growth) / (1 + payment.price_uplift(inflation, efficiency)) - 1

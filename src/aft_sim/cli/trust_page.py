@@ -150,12 +150,13 @@ class TrustPage:
         return {self.baseline.icb_name[k]: float(shares[k]) for k in order if shares[k] > 0}
 
     def _pot(self) -> float:
+        from aft_sim.baseline.money import opening_money
         from aft_sim.mechanisms.capital import opening_pot
         from aft_sim.spec.register import Register
 
-        t, i = self.baseline.trusts, self.index
-        ratio = Register.load().number("capital.pot_prior_year_ratio")
-        return float(opening_pot(t.planned_surplus[[i]], t.expenditure[[i]], ratio)[0])
+        number = Register.load().number
+        surplus = opening_money(self.baseline, number, 0).surplus
+        return float(opening_pot(surplus, number("capital.pot_prior_year_ratio"))[self.index])
 
     def print(self) -> None:
         """For a reader."""

@@ -1,7 +1,7 @@
 """What a trust's work costs: prices, volume, pressure, savings, and the staff that money pays for (model 5.8).
 
-The recurrent cost of a year grows with pay and prices, with part of the volume funded (marginal cost), and with pressure
-that neither explains; a savings programme takes some of it away, of which a part lasts. Money is GBP m, cash.
+The recurrent cost of a year grows with pay and prices, with part of the volume funded (marginal cost), and with
+pressure that neither explains; a savings programme takes some of it away, of which a part lasts. Money is GBP m, cash.
 """
 
 from __future__ import annotations

@@ -339,8 +339,8 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             _money(
                 "exchequer",
                 "public spending by trusts",
-                "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others than "
-                "the NHS paid them",
+                "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others "
+                "than the NHS paid them",
             ),
         )
     }

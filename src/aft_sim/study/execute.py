@@ -58,7 +58,7 @@ def run_once(
     try:
         tables = model.run()
     except Exception as error:
-        error.place_in_run = (model.week, model.phase)
+        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
         raise
     finally:
         forget(model)

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import stdtrit
 
@@ -81,7 +80,9 @@ class Worth:
     finances: tuple[Finances, ...]
 
 
-def worth(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float, baseline: Path | None = None) -> Worth | None:
+def worth(
+    runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float, baseline: Path | None = None
+) -> Worth | None:
     """What a policy costs and for whom.
 
     Args:
@@ -116,7 +117,8 @@ def worth(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float, bas
         interval=interval,
         cash_calls=effect([[arm.cash_calls for arm in pair] for pair in known]),
         capital=tuple(
-            CapitalShare(q, effect([[arm.capital[i] for arm in pair] for pair in known])) for i, q in enumerate(QUINTILES)
+            CapitalShare(q, effect([[arm.capital[i] for arm in pair] for pair in known]))
+            for i, q in enumerate(QUINTILES)
         ),
         finances=tuple(
             Finances(
@@ -150,7 +152,11 @@ def fieller(above: Floats, below: Floats) -> tuple[float | None, tuple[float, fl
         return None, None
     ratio = float(above.mean()) / mean
     centre = (ratio - t * t * ab / mean**2) / (1 - g)
-    half = t / (abs(mean) * (1 - g)) * math.sqrt(max(aa - 2 * ratio * ab + ratio**2 * bb - g * (aa - ab**2 / bb), 0.0)) if bb else t * math.sqrt(aa) / abs(mean)
+    half = (
+        t / (abs(mean) * (1 - g)) * math.sqrt(max(aa - 2 * ratio * ab + ratio**2 * bb - g * (aa - ab**2 / bb), 0.0))
+        if bb
+        else t * math.sqrt(aa) / abs(mean)
+    )
     return ratio, (centre - half, centre + half)
 
 
@@ -174,7 +180,9 @@ def _arm(run: RunResult, at: str, baseline: Path | None) -> _Arm | None:
     codes = pc.unique(money.column("trust")).to_pylist()
     months = pc.unique(money.column("month")).to_pylist()
     shape = (len(months), len(codes))
-    columns = {name: money.column(name).to_numpy(zero_copy_only=False).astype(np.float64).reshape(shape) for name in NEEDED}
+    columns = {
+        name: money.column(name).to_numpy(zero_copy_only=False).astype(np.float64).reshape(shape) for name in NEEDED
+    }
     england = run.tables["england"]
     rows = pc.and_(pc.equal(england.column("basis"), "all"), pc.equal(england.column("quintile"), "all"))
     rows = pc.and_(rows, pc.less_equal(england.column("month"), at))
