@@ -132,13 +132,10 @@ class Groups:
             return None
         quintile = group.removeprefix("quintile-") if group.startswith("quintile-") else "all"
         trusts = [group.removeprefix("trust:")] if group.startswith("trust:") else list(self.treated_with_list)
-        parts = [self.treated.get((trust, quintile)) for trust in trusts]
-        if any(part is None for part in parts):
+        parts = [part for trust in trusts if (part := self.treated.get((trust, quintile))) is not None]
+        if len(parts) < len(trusts) or not _hold(parts, outcome.parts):
             return None
-        gain = np.zeros(len(self.months))
-        for part in parts:
-            assert part is not None
-            gain = gain + _shortfall(part, outcome)
+        gain = _gain(parts, outcome, len(self.months))
         if outcome.name == "over_52":
             return gain
         whole = self.columns(group) if group == TREATED or group.startswith("trust:") else self._everyone(quintile)
@@ -150,20 +147,28 @@ class Groups:
         """Gain in England's 18-week share if every treated-trust waiter of 18 weeks or more vanished.
 
         Returns:
-            Array (month), points; zero where no treated trust has a list.
+            Array (month), points; zero where no treated trust has a list; None if the run does not hold the columns.
         """
         everyone = self._everyone("all")
-        if everyone is None:
+        parts = [self.treated[trust, "all"] for trust in self.treated_with_list]
+        if everyone is None or not _hold(parts, ("list", "within_18")):
             return None
         gone = np.zeros(len(self.months))
-        for trust in self.treated_with_list:
-            part = self.treated[trust, "all"]
+        for part in parts:
             gone = gone + part["list"] - part["within_18"]
         share = everyone["within_18"] / everyone["list"]
         return np.asarray(100.0 * (everyone["within_18"] / (everyone["list"] - gone) - share))
 
     def _everyone(self, quintile: str) -> Columns | None:
         return self.england.get(("all", quintile)) or self.england.get(("england", quintile))
+
+
+def nothing_on(run: RunResult, group: str, outcome: Outcome) -> InputError:
+    """The message for a group on which a run has nothing to say."""
+    level = "trust" if group in (TREATED, OTHERS) or group.startswith("trust:") else "england"
+    if level in outcome.levels and not run.holds(outcome, level):
+        return run.not_kept(outcome, level)
+    return InputError("the runs hold nothing on this group", found=group)
 
 
 def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), places: Places | None = None) -> Groups:
@@ -279,6 +284,18 @@ def _codes(table: pa.Table, key: str, names: Sequence[str] | None = None) -> tup
 
 def _sum(parts: Sequence[Columns]) -> Columns:
     return {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
+
+
+def _hold(parts: Sequence[Columns], names: Sequence[str]) -> bool:
+    return all(name in part for part in parts for name in names)
+
+
+def _gain(parts: Sequence[Columns], outcome: Outcome, months: int) -> Floats:
+    """What treated trusts fall short of their standard by, together."""
+    total = np.zeros(months)
+    for part in parts:
+        total = total + _shortfall(part, outcome)
+    return total
 
 
 def _shortfall(columns: Columns, outcome: Outcome) -> Floats:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.study.provenance import Inputs, run_hash
 from aft_sim.study.stored import draw_from_json, read_manifest, read_record
 
@@ -34,10 +35,11 @@ class StoredFiles:
 
     folder: Path
     files: dict[str, list[tuple[str, str, int, int]]]
+    kept: Kept
 
     def columns(self, level: str) -> tuple[str, ...]:
         """Columns of a view."""
-        return (*KEYS, *registry.LEVELS[level].columns)
+        return (*KEYS, *registry.LEVELS[level].keys, *self.kept.columns(level))
 
 
 def committed_files(folder: Path) -> StoredFiles:
@@ -62,7 +64,7 @@ def committed_files(folder: Path) -> StoredFiles:
                     files.setdefault(Path(name).stem, []).append(entry)
     if not files:
         raise InputError("the study has no finished run yet", where=str(folder))
-    return StoredFiles(folder, files)
+    return StoredFiles(folder, files, Kept.read(inputs.keep))
 
 
 def query(folder: str | Path, sql: str) -> pa.Table:
@@ -160,6 +162,14 @@ def _explained(error: duckdb.Error, stored: StoredFiles, sql: str) -> InputError
         levels = [level for level in stored.files if _names(level, sql)] or list(stored.files)
         known = dict.fromkeys(one for level in levels for one in stored.columns(level))
         expected = "; ".join(f"{level}: {', '.join(stored.columns(level))}" for level in levels)
+        cut = [level for level in levels if name in registry.LEVELS[level].values and name not in stored.columns(level)]
+        if cut:
+            return InputError(
+                f"the study did not keep this column at {cut[0].replace('_quintile', '')} level",
+                where=str(stored.folder),
+                found=name,
+                expected=expected,
+            )
         return InputError("no such column", found=name, expected=expected, hint=did_you_mean(name, known))
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and ".parquet" in text:
         return InputError(

@@ -99,7 +99,7 @@ def spread(
             raise InputError("the runs cover different months", hint="Run all of them to the same last day.")
         values = [one for arm in read if (one := arm.values(group, measure)) is not None]
         if not values:
-            raise InputError("the runs hold nothing on this group", found=group)
+            raise who.nothing_on(runs[0], group, measure)
         info = results.scenarios.get(name)
         bands = np.percentile(np.stack(values), PERCENTILES, axis=0)
         start = info.policy_start if info else None

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from aft_sim.basis.errors import InputError
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import Draw, in_order
 from aft_sim.study.provenance import SCHEMA_VERSION, Inputs, run_hash, sha256
 from aft_sim.study.result import ResultSet, RunFailure, RunResult, ScenarioInfo, ordered
@@ -50,6 +51,7 @@ def load(folder: str | Path) -> ResultSet:
     manifest = read_manifest(folder)
     try:
         inputs = Inputs(**manifest["inputs"])
+        kept = Kept.read(inputs.keep)
         infos = [_info_from_json(entry) for entry in manifest["scenarios"]]
         failures = tuple(failure_from_json(folder, entry) for entry in manifest["failures"])
         draws = {draw.number: draw for draw in map(draw_from_json, manifest["draws"])}
@@ -62,7 +64,7 @@ def load(folder: str | Path) -> ResultSet:
             draw = draws.get(record["draw"])
             if draw is not None and record["hash"] == run_hash(inputs, info.hash, draw, record["seed"]):
                 check_files(path, record)
-                runs.append(_stored_run(path, record))
+                runs.append(_stored_run(path, record, kept))
     return ResultSet(
         runs=ordered(runs, [info.name for info in infos]),
         scenarios={info.name: info for info in infos},
@@ -75,9 +77,10 @@ def load(folder: str | Path) -> ResultSet:
 class StoredTables(Mapping[str, pa.Table]):
     """Tables of a stored run, read when asked for and not kept, so that a big study fits in memory."""
 
-    def __init__(self, folder: Path, files: Sequence[str]) -> None:
-        """Remember where the files are; nothing is read."""
+    def __init__(self, folder: Path, files: Sequence[str], kept: Kept) -> None:
+        """Remember where the files are and what they hold; nothing is read."""
         self._files = {Path(name).stem: folder / name for name in files}
+        self._kept = kept
 
     def __getitem__(self, level: str) -> pa.Table:
         """Read one table.
@@ -86,10 +89,10 @@ class StoredTables(Mapping[str, pa.Table]):
             KeyError: the run did not keep that level.
             InputError: the file is missing or damaged.
         """
-        path = self._files[level]
+        path, schema = self._files[level], self._kept.schema(level)
         try:
             table = pq.read_table(path, partitioning=None)
-            return table.select(registry.LEVELS[level].schema.names).cast(registry.LEVELS[level].schema)
+            return table.select(schema.names).cast(schema)
         except (OSError, pa.ArrowException, KeyError) as error:
             raise _damaged(path, error) from error
 
@@ -101,14 +104,15 @@ class StoredTables(Mapping[str, pa.Table]):
         return len(self._files)
 
 
-def _stored_run(path: Path, record: Mapping[str, Any]) -> RunResult:
+def _stored_run(path: Path, record: Mapping[str, Any], kept: Kept) -> RunResult:
     return RunResult(
         scenario=record["scenario"],
         scenario_hash=record["scenario_hash"],
         seed=record["seed"],
         draw=record["draw"],
-        tables=StoredTables(path, list(record["files"])),
+        tables=StoredTables(path, list(record["files"]), kept),
         treated=tuple(record["treated"]),
+        kept=kept,
     )
 
 
