@@ -110,7 +110,8 @@ def _caption(comparison: Comparison) -> str:
         lines[-1] += "."
     if any(row.ceiling is not None for row in comparison.rows):
         standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
-        lines.append(f"Ceiling: what would change if every treated trust {standard} (–: not bounded).")
+        why = "no treated trust there, so reached only indirectly, or not known"
+        lines.append(f"Ceiling: what would change if every treated trust {standard} (–: {why}).")
     if comparison.ceiling_if_gone is not None and outcome.name == "within_18_share":
         gone = style.number(comparison.ceiling_if_gone, "points", signed=True)
         lines.append(f"If every treated-trust waiter of 18 weeks or more vanished, England: {gone} points.")
@@ -248,7 +249,11 @@ _EFFECT_COLUMNS = (
             ("other", "that are not in the register"),
         )
     ),
-    ("ceiling", "change if every treated trust met its standard at once; empty if not bounded", "{change}"),
+    (
+        "ceiling",
+        "change if every treated trust met its standard at once; empty where none is known",
+        "{change}",
+    ),
     ("band", "half-width of the equivalence band", "{change}"),
     ("verdict", "practically zero, higher, lower or cannot tell", ""),
     ("verdict_in_words", "the verdict with its reason or meaning", ""),

@@ -325,7 +325,11 @@ def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow], outcome: Outc
     groups = {row.group for row in rows}
     told = {
         "region": ("region:", "Regions: patients of providers there, English commissioners only."),
-        "icb": ("icb:", "Boards: their residents, wherever they are treated."),
+        "icb": (
+            "icb:",
+            "Boards: their residents, wherever they are treated; no ceilings, because the runs do not say which "
+            "residents are patients of treated trusts.",
+        ),
         "type": ("type:", "Types: every patient treated there."),
         "status": (
             who.NEAR_MISS,
