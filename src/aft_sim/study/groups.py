@@ -213,7 +213,7 @@ def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), 
     found = _series(trusts.filter(of_treated), months, "trust", "quintile")
     with_list = [code for code in treated if (code, "all") in found and found[code, "all"]["list"].max() > 0]
     mine = {key: columns for code in with_list for key, columns in found.items() if key[0] == code}
-    inside = {group: found for group in more if places and (found := _treated_in(group, with_list, places))}
+    inside = {group: own for group in more if places and (own := _treated_in(group, with_list, places))}
     return Groups(months, england, mine, _others(trusts, months, treated, england, mine), more, inside)
 
 
