@@ -20,7 +20,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.kept import Kept
 from aft_sim.study.provenance import Inputs, run_hash
-from aft_sim.study.stored import draw_from_json, read_manifest, read_record
+from aft_sim.study.stored import check_columns, draw_from_json, read_manifest, read_record
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,9 +59,8 @@ def committed_files(folder: Path) -> StoredFiles:
             if draw is None or record["hash"] != run_hash(inputs, info["hash"], draw, record["seed"]):
                 continue
             for name in record["files"]:
-                if Path(name).name == name and Path(name).stem in registry.LEVELS:
-                    entry = (str((path / name).resolve()), record["scenario"], record["draw"], record["seed"])
-                    files.setdefault(Path(name).stem, []).append(entry)
+                entry = (str((path / name).resolve()), record["scenario"], record["draw"], record["seed"])
+                files.setdefault(Path(name).stem, []).append(entry)
     if not files:
         raise InputError("the study has no finished run yet", where=str(folder))
     return StoredFiles(folder, files, Kept.read(inputs.keep))
@@ -108,6 +107,8 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
         for level, entries in stored.files.items():
             if not _names(level, sql):
                 continue  # a view opens a file, so that only those asked for are made
+            for path, *_ in entries:
+                check_columns(Path(path), stored.kept.schema(level))
             database.register(f"_runs_{level}", _runs(entries))
             paths = ", ".join(_text(path) for path, *_ in entries)
             database.execute(
@@ -120,7 +121,7 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
         database.execute("set enable_external_access = false")
         database.execute("set lock_configuration = true")
         yield database
-    except duckdb.IOException as error:
+    except duckdb.Error as error:  # a file that went while it was being read
         raise InputError(
             "part of the results is missing or damaged",
             where=str(stored.folder),

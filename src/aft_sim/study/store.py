@@ -215,8 +215,9 @@ class Store:
             }
             _write_text(part / "run.json", _json(record))
             _sync_folder(part)
-            if final.exists():
+            if final.is_dir():
                 shutil.rmtree(final)
+            final.unlink(missing_ok=True)  # something else that took its place
             part.rename(final)
             _sync_folder(final.parent)
         except OSError as error:
