@@ -7,7 +7,6 @@ and its source; `lint` checks these rules.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,8 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 import aft_sim
-from aft_sim.basis.errors import InputError
 from aft_sim.outcomes.registry import Outcome
-from aft_sim.present import layout, style
+from aft_sim.present import csv_files, layout, style
 
 TARGETS: tuple[tuple[str, float], ...] = (("2026-03", 65.0), ("2027-03", 70.0), ("2029-03", 92.0))
 """Published path of England's 18-week share (percent at the end of the month).
@@ -68,7 +66,7 @@ class Chart:
         path = Path(path)
         stem = path.with_suffix("") if path.suffix in _ENDS else path
         png, svg, data, alt, book = (stem.with_name(stem.name + end) for end in (*_ENDS, "-codebook.csv"))
-        try:
+        with csv_files.writing("the chart", stem):
             stem.parent.mkdir(parents=True, exist_ok=True)
             with mpl.rc_context(dict(style.RC)):
                 self.figure.savefig(png, dpi=layout.DPI, metadata={"Software": None, "Description": self.alt})
@@ -78,23 +76,15 @@ class Chart:
             names = list(self.codebook)
             columns = [names, [self.codebook[n][0] for n in names], [self.codebook[n][1] for n in names]]
             write_table(pa.table(dict(zip(("column", "meaning", "unit"), columns, strict=True))), book)
-        except OSError as error:
-            raise InputError(
-                f"cannot write the chart ({error.strerror or error})",
-                where=str(stem),
-                expected="a folder you may write to",
-            ) from error
         return (png, svg, data, alt, book)
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV (UTF-8, comma, no exponents, empty where a number is unknown)."""
+    """Write a table as CSV (no exponents, empty where a number is unknown)."""
     columns = [table.column(name).to_pylist() for name in table.column_names]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.column_names)
-        for row in zip(*columns, strict=True):
-            writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
+    rows = zip(*columns, strict=True)
+    plain = ([style.plain(x) if isinstance(x, float) or x is None else x for x in row] for row in rows)
+    csv_files.write(path, table.column_names, plain)
 
 
 def table_of(columns: Mapping[str, Any]) -> pa.Table:

@@ -251,34 +251,18 @@ def _at_month(path: EffectPath, month: str) -> tuple[float, float]:
 
 
 def _mark_dates(upper: Axes, lower: Axes, path: EffectPath) -> None:
-    first, last = upper.get_xlim()
     when = [timeline.x(month) for month in path.months]
     marks = []
     if path.policy_start is not None:
         day = path.policy_start
-        start = timeline.x_of_day(day)
-        marks.append((start, f"Policy starts {style.day_name(day)}", 1.0))
+        marks.append((timeline.x_of_day(day), timeline.starts(day), 1.0))
     if path.at in path.months[:-1]:
         marks.append((timeline.x(path.at), style.month_name(path.at), 0.93))
     for x, text, height in marks:
-        if not first <= x <= last:
+        if not timeline.mark(upper, x, text, height):
             continue
-        upper.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
         bottom, top = lower.get_ylim()
         level = max(float(np.interp(x, when, values)) for values in _levels(path))
         reach = (level - bottom) / (top - bottom) + 0.02  # just above the level, below the targets' labels
         lower.axvline(x, ymax=reach, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        room = (last - x) / (last - first) * (layout.WIDTH - layout.LEFT - layout.RIGHT)
-        right = room > 0.1 + layout.text_width(text, 9.2, "normal")
-        upper.annotate(
-            text,
-            (x, height),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -2),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=9.2,
-            color=style.SECONDARY,
-        )
     timeline.years(upper, lower)

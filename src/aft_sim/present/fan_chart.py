@@ -117,28 +117,11 @@ def _draw_bars(axes: Axes, found: Spread) -> None:
 
 def _mark_starts(axes: Axes, found: Spread) -> None:
     days = sorted({one.policy_start for one in found.scenarios if one.policy_start is not None})
-    first, last = axes.get_xlim()
     for i, day in enumerate(days):
-        x = timeline.x_of_day(day)
-        if not first <= x <= last:
-            continue
-        height = 1 - 0.05 * i
-        axes.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        text = f"Policy starts {style.day_name(day)}"
+        text = timeline.starts(day)
         if len(days) > 1:
             text = f"{', '.join(one.name for one in found.scenarios if one.policy_start == day)}: {style.day_name(day)}"
-        right = x < (first + last) / 2
-        axes.annotate(
-            text,
-            (x, height),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -2),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=9.2,
-            color=style.SECONDARY,
-        )
+        timeline.mark(axes, timeline.x_of_day(day), text, 1 - 0.05 * i)
 
 
 def _targets(found: Spread) -> tuple[tuple[str, float], ...]:
