@@ -187,8 +187,13 @@ _SUBSETS = (
 )
 
 
-def write_explained(found: Attribution, path: Path) -> tuple[Path, ...]:
+def write_explained(found: Attribution, path: Path, notes: Sequence[str] = ()) -> tuple[Path, ...]:
     """Write parts, subsets ("...-subsets.csv") and the meaning and unit of every column ("...-codebook.csv").
+
+    Args:
+        found: what to write.
+        path: the file of the parts.
+        notes: sentences for the codebook.
 
     Raises:
         InputError: a file cannot be written.
@@ -214,7 +219,11 @@ def write_explained(found: Attribution, path: Path) -> tuple[Path, ...]:
     about = f"{found.outcome.label}, {_when(found)}: {found.policy} against {found.base}; seeds {found.seeds}"
     csv_files.write(main, [name for name, *_ in _PARTS], [*parts, total, between])
     csv_files.write(subsets, [name for name, *_ in _SUBSETS], rows)
-    csv_files.write(codebook, ["file", "column", "meaning", "unit"], [*book, (main.name, "", about, "")])
+    csv_files.write(
+        codebook,
+        ["file", "column", "meaning", "unit"],
+        [*book, *((main.name, "", text, "") for text in (about, *notes))],
+    )
     return main, subsets, codebook
 
 
