@@ -24,12 +24,16 @@ def x_of_day(day: date) -> float:
 
 
 def years(*panels: Axes) -> None:
-    """Tick every March."""
+    """Tick every March; on axes that show fewer than three of them, the end of every quarter."""
     first, last = panels[0].get_xlim()
-    shown = [year for year in range(int(first), int(last) + 1) if first <= year + 3 / 12 <= last]
+    quarters = [(year, month) for year in range(int(first), int(last) + 1) for month in (3, 6, 9, 12)]
+    shown = [(year, month) for year, month in quarters if first <= year + month / 12 <= last]
+    marches = [one for one in shown if one[1] == 3]
+    if len(marches) >= 3:
+        shown = marches
     for axes in panels:
-        axes.xaxis.set_major_locator(FixedLocator([year + 3 / 12 for year in shown]))
-        axes.xaxis.set_major_formatter(FixedFormatter([f"Mar\n{year}" for year in shown]))
+        axes.xaxis.set_major_locator(FixedLocator([year + month / 12 for year, month in shown]))
+        axes.xaxis.set_major_formatter(FixedFormatter([f"{style.short_month(month)}\n{year}" for year, month in shown]))
 
 
 def starts(day: date) -> str:

@@ -104,7 +104,7 @@ class EffectPath:
     """The effect on one group in every month.
 
     Attributes:
-        months: labels, ascending; all arrays have this length.
+        months: labels, ascending; all arrays have this length. Of flows those with a full year behind them, if any.
         level_policy: mean level in the policy arm.
         level_baseline: mean level in the baseline arm.
         effect: mean paired difference.
@@ -243,7 +243,8 @@ def effect_path(
     treated = [group.removeprefix("trust:")] if group.startswith("trust:") else []
     label = dict(group_labels(treated, names or {})).get(group, group)
     row = row_of(pairs, group, label, measure, index)
-    steps = [paired_of(pairs, group, measure, month) for month in range(end)]
+    start = who.first_whole(measure, end, index)
+    steps = [paired_of(pairs, group, measure, month) for month in range(start, end)]
     if row is None or any(step is None for step in steps):
         raise who.nothing_on(runs[0][0], group, measure)
     known = [step for step in steps if step is not None]
@@ -257,14 +258,14 @@ def effect_path(
         outcome=measure,
         group=group,
         group_label=label,
-        months=pairs.months[:end],
+        months=pairs.months[start:end],
         level_policy=np.array([step.policy for step in known]),
         level_baseline=np.array([step.baseline for step in known]),
         effect=np.array([step.effect for step in known]),
         low=np.array([step.interval[0] if step.interval else np.nan for step in known]),
         high=np.array([step.interval[1] if step.interval else np.nan for step in known]),
         band=np.array([step.band for step in known]),
-        ceiling=np.mean(limits, axis=0)[:end] if limits else None,
+        ceiling=np.mean(limits, axis=0)[start:end] if limits else None,
         policy_start=info.policy_start if info else None,
         at=at,
         row=row,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aft_sim.basis.errors import InputError
+from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
 from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
@@ -181,7 +181,21 @@ def nothing_on(run: RunResult, group: str, outcome: Outcome) -> InputError:
     level = "trust" if group in (TREATED, OTHERS) or group.startswith("trust:") else "england"
     if level in outcome.levels and not run.holds(outcome, level):
         return run.not_kept(outcome, level)
-    return InputError("the runs hold nothing on this group", found=group)
+    groups = [
+        ENGLAND,
+        *map(quintile_group, QUINTILES),
+        GAP,
+        TREATED,
+        OTHERS,
+        INDEPENDENT,
+        *map(trust_group, run.treated),
+    ]
+    return InputError(
+        "the runs hold nothing on this group for this outcome" if group in groups else "no such group",
+        found=group,
+        expected="one of " + ", ".join(groups),
+        hint=did_you_mean(group, groups),
+    )
 
 
 def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), places: Places | None = None) -> Groups:
@@ -325,6 +339,18 @@ def _shortfall(columns: Columns, outcome: Outcome) -> Floats:
     if outcome.name == "within_18_share":
         return np.maximum(0.0, STANDARD / 100.0 * columns["list"] - columns["within_18"])
     return -columns["over_52"]
+
+
+def first_whole(outcome: Outcome, months: int, at: int) -> int:
+    """First month that a path over time shows: of a flow the first with a full year behind it, if the runs have one.
+
+    Args:
+        outcome: what is shown.
+        months: months of the runs.
+        at: month of the finding, which is always shown.
+    """
+    full = FLOW_MONTHS - 1
+    return full if outcome.kind == "flow" and at >= full and months > full + 1 else 0
 
 
 def _over_a_year(flow: Floats) -> Floats:

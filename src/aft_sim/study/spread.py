@@ -44,7 +44,7 @@ class Spread:
 
     Attributes:
         group: see `aft_sim.study.compare.EffectRow`.
-        months: labels, ascending.
+        months: labels, ascending; of flows those with a full year behind them, if any.
         scenarios: in the order asked for.
         at: month the finding is stated for.
         n_seeds: seeds of the runs.
@@ -92,7 +92,7 @@ def spread(
     if when not in months:
         expected = f"a month from {months[0]} to {months[-1]}" if months else "runs that kept the England table"
         raise InputError("the runs hold no such month", found=when or None, expected=expected)
-    found = []
+    found, first = [], who.first_whole(measure, len(months), months.index(when))
     for name, runs in zip(names, chosen, strict=True):
         read = [read_groups(run, treated) for run in runs]
         if any(arm.months != months for arm in read):
@@ -101,9 +101,9 @@ def spread(
         if not values:
             raise who.nothing_on(runs[0], group, measure)
         info = results.scenarios.get(name)
-        bands = np.percentile(np.stack(values), PERCENTILES, axis=0)
+        bands = np.percentile(np.stack(values), PERCENTILES, axis=0)[:, first:]
         start = info.policy_start if info else None
         found.append(ScenarioSpread(name, results.title(name), bands, start, len(values)))
     every = [run for runs in chosen for run in runs]
     seeds, draws = {run.seed for run in every}, {run.draw for run in every}
-    return Spread(measure, group, months, tuple(found), when, len(seeds), len(draws))
+    return Spread(measure, group, months[first:], tuple(found), when, len(seeds), len(draws))
