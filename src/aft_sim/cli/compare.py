@@ -71,10 +71,7 @@ def compare(
         str | None, typer.Option(help="Of a stored study, the one scenario to compare; all but --vs by default.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for both scenarios; may be repeated."),
-    ] = None,
+    settings: terminal.Settings = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,

@@ -70,10 +70,15 @@ _MONTHS = (
 )
 
 
-def month_name(label: str) -> str:
-    """ "2029-03" as "March 2029"."""
+def month_name(label: str, short: bool = False) -> str:
+    """ "2029-03" as "March 2029", or short as "Mar 2029"."""
     year, month = label.split("-")
-    return f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{short_month(int(month)) if short else _MONTHS[int(month) - 1]} {year}"
+
+
+def short_month(number: int) -> str:
+    """The third month as "Mar"."""
+    return _MONTHS[number - 1][:3]
 
 
 def day_name(day: date) -> str:

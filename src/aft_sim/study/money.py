@@ -52,15 +52,16 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
         band: half-width of the equivalence band as a share of the baseline's cumulative amount.
 
     Returns:
-        One row a money column, group and year; empty if a run kept no money table.
+        One row a money column that was kept, group and year; empty if a run kept no money table.
     """
     if any("money" not in run.tables for pair in runs for run in pair):
         return ()
+    names = [name for name in MONEY if all(name in run.kept.columns("money") for pair in runs for run in pair)]
     arms = [(_by_year(ours, ours.treated, at), _by_year(theirs, ours.treated, at)) for ours, theirs in runs]
     years = sorted({year for pair in arms for arm in pair for year, _, _ in arm})
     draws = [ours.draw for ours, _ in runs]
     rows = []
-    for name in MONEY:
+    for name in names:
         outcome = registry.OUTCOMES[name]
         for group in ("all", TREATED, OTHERS):
             ours, theirs = (
@@ -89,7 +90,7 @@ def _by_year(run: RunResult, treated: Sequence[str], at: str) -> dict[tuple[str,
     mine = pc.is_in(table.column("trust"), value_set=pa.array(list(treated), pa.string()))
     of_treated = mine.to_numpy(zero_copy_only=False)
     sums: dict[tuple[str, str, str], float] = {}
-    for name in MONEY:
+    for name in (name for name in MONEY if name in table.column_names):
         values = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
         for year in sorted(set(year_of.values())):
             inside = years == year

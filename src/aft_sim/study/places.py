@@ -30,6 +30,11 @@ DIVISIONS: Mapping[str, str] = MappingProxyType(
 )
 """Ways to divide England that a comparison shows when it is asked for them."""
 
+DIVISION_LEVELS: Mapping[str, str] = MappingProxyType(
+    {"region": "region", "icb": "icb_quintile", "type": "trust", "status": "trust"}
+)
+"""Results table that each division is read from."""
+
 TYPE_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "acute": "Acute trusts",
