@@ -192,7 +192,7 @@ class TrustPage:
             ("Segment", _segment(page)),
             ("Services", ", ".join(page["services"]) or "none of those counted here"),
             ("Patients live in", ", ".join(boards) + (f" and {more} more" if more > 0 else "") or "none published"),
-            ("Opening pot", f"GBP {pot:,.1f}m, {POT if surplus else 'for no planned surplus is published'}"),
+            ("Opening pot", f"GBP {pot:,.1f}m, {POT}{'' if surplus else '; its surplus is an estimate'}"),
         ]
         terminal.show(terminal.facts(rows))
 
