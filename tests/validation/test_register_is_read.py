@@ -41,6 +41,8 @@ EXTREME = {
     "capital.opening_cash_days": [10.0],
     "capital.staff_headroom": [0.0],
     "capital.pot_level": [2.0],
+    "ledger.least_block_share": [0.9],
+    "ledger.pdc_dividend": [0.07],
     "payment.incentive_amount": [50.0],
     "payment.incentive_places": [0],
     "production.level": [1.1],

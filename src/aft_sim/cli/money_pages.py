@@ -12,6 +12,7 @@ from aft_sim.cli import terminal
 
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import Bundle
+    from aft_sim.baseline.facts import Total
     from aft_sim.baseline.money import OpeningMoney
 
 DAYS = "capital.opening_cash_days"
@@ -44,14 +45,44 @@ def _opening(b: Bundle) -> OpeningMoney:
     return opening_money(b, Register.load().number, 0)
 
 
+def _totals(b: Bundle, money: OpeningMoney) -> tuple[Total, ...]:
+    """The opening beside published totals, and the savings programmes that the model puts behind it."""
+    from aft_sim.baseline.facts import Total
+    from aft_sim.baseline.money_outturn import YEAR
+    from aft_sim.baseline.money_totals import opening_totals
+    from aft_sim.mechanisms import finance
+    from aft_sim.spec.register import Register
+
+    number = Register.load().number
+    share = {name: number(f"ledger.savings_{name}") for name in ("plan", "response", "delivery", "recurrent")}
+    known = money.income > 0
+    underlying = (money.surplus - money.deficit_support)[known] / money.income[known]
+    plans = [finance.savings_plan(float(x), share["plan"] / 100, share["response"], 0.0, 0.0) for x in underlying]
+    programme = finance.Programme(np.array(plans), share["delivery"], share["recurrent"])
+    cost = sum(getattr(money, kind)[known] for kind in ("pay", "bank_agency", "drugs", "non_pay"))
+    line = Total(
+        "Savings delivered",
+        "GBP m a year",
+        YEAR,
+        float(finance.saved(cost, programme).sum()),
+        0.0,
+        0.0,
+        1000 * b.finance.number(YEAR, "efficiency delivered"),
+        "NHS England, board papers of June 2026",
+        "the trusts' are planned by the model's rule; the published figure is that of systems, boards' savings included",
+        measured=False,
+    )
+    return (*opening_totals(money, b), line)
+
+
 def england(b: Bundle) -> dict[str, Any]:
     """England's opening money for a program: GBP m, residuals, errors of the estimates."""
-    from aft_sim.baseline.money_totals import leave_one_out, opening_totals
+    from aft_sim.baseline.money_totals import leave_one_out
 
     money = _opening(b)
     parts = (*INCOME, "income", *COSTS, "expenditure", "surplus", "cash", "assets")
     boards = ("allocation", "independent_sector", "other_commissioning", "board_surplus")
-    lines = opening_totals(money, b)
+    lines = _totals(b, money)
     return {
         "gbp_m": {name: float(getattr(money, name).sum()) for name in (*parts, *boards)}
         | {"settlement": money.settlement},
@@ -68,12 +99,12 @@ def _scaled(money: OpeningMoney) -> list[int]:
 
 def print_england(b: Bundle) -> None:
     """England's opening money for a reader."""
-    from aft_sim.baseline.money_totals import leave_one_out, opening_totals
+    from aft_sim.baseline.money_totals import leave_one_out
     from aft_sim.cli.baseline_pages import print_lines
 
     money = _opening(b)
     terminal.heading("Money at the opening, before anything is spread")
-    print_lines(opening_totals(money, b))
+    print_lines(_totals(b, money))
     terminal.say()
     _print_parts({name: float(getattr(money, name).sum()) for name in (*INCOME, *COSTS)}, 0)
     scaled = [f"{b.trusts.code[i]} {money.workings.price_scale[i]:.2f}" for i in _scaled(money)]
@@ -91,7 +122,10 @@ def print_england(b: Bundle) -> None:
     table = terminal.plain_table("Estimates, each without the trust itself", *heads, right=heads, whole=heads)
     for error in leave_one_out(b):
         name = f"{error.what[0].upper()}{error.what[1:]}, {error.type.replace('_', ' ')}"
-        cells = (f"{100 * error.mean:+.1f}%".replace("-", "−"), f"{100 * error.absolute:.1f}%")
+        # the only trust of its type cannot be told from the others of it
+        cells = ("–", "–")
+        if error.trusts > 1:
+            cells = (f"{100 * error.mean:+.1f}%".replace("-", "−"), f"{100 * error.absolute:.1f}%")
         table.add_row(name, f"{error.trusts}", *cells)
     terminal.show(table)
     terminal.say("Errors in per cent of expenditure and of income, among trusts whose figure is published.", "dim")

@@ -57,6 +57,11 @@ def recurrent_before(cost: Array, programme: Programme) -> Array:
     return np.asarray(cost / (1 - programme.delivered) * (1 - programme.lasting))
 
 
+def saved(cost: Array, programme: Programme) -> Array:
+    """What a savings programme took off a year's outturn, (trust,)."""
+    return np.asarray(cost * programme.delivered / (1 - programme.delivered))
+
+
 def gross_cost(recurrent: Array, inflation: float, volume: Array, marginal: float, pressure: float) -> Array:
     """A year's cost before its savings programme, (trust,).
 
