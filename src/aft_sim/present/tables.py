@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from aft_sim.basis.errors import InputError
-from aft_sim.present import style
+from aft_sim.present import style, worth_tables
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.money import MoneyRow
@@ -273,8 +273,9 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
 
     Args:
         comparison: what to write.
-        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any)
-            and the meaning and unit of every column to "effect-codebook.csv".
+        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any), what the
+            policy costs and for whom to "effect-worth.csv", and the meaning and unit of every column to
+            "effect-codebook.csv".
 
     Returns:
         The files written.
@@ -284,7 +285,7 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
     """
     main = Path(path)
     main = main if main.suffix == ".csv" else main.with_name(main.name + ".csv")
-    codebook, money = (main.with_name(f"{main.stem}-{part}.csv") for part in ("codebook", "money"))
+    codebook, money, worth = (main.with_name(f"{main.stem}-{part}.csv") for part in ("codebook", "money", "worth"))
     unit, change = comparison.outcome.unit, comparison.outcome.effect_unit
     meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
     try:
@@ -297,6 +298,10 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
             _write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
             meanings += [(money.name, *entry) for entry in _MONEY_COLUMNS]
             written.append(money)
+        if comparison.worth is not None:
+            _write(worth, [name for name, _, _ in worth_tables.COLUMNS], worth_tables.lines(comparison.worth))
+            meanings += [(worth.name, *entry) for entry in worth_tables.COLUMNS]
+            written.append(worth)
         lines: list[Sequence[str]] = [
             (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
         ]
@@ -321,6 +326,7 @@ def _about(comparison: Comparison) -> list[str]:
         f"seeds: {', '.join(map(str, comparison.seeds))}; draws: {', '.join(map(str, comparison.draws))}",
         *(tally.words for tally in comparison.tallies),
         *comparison.notes,
+        *(comparison.worth.missing if comparison.worth else ()),
     ]
 
 
