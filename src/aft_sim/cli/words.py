@@ -153,13 +153,13 @@ def _worth(comparison: Comparison) -> str:
         low, high = (style.number(x, "GBP", places=0) for x in ratio.interval)
         what = "a pathway lost" if pathways.effect < 0 else "an extra pathway"
         amount = f"GBP {style.number(ratio.value, 'GBP', places=0)} of public spending for {what}"
-        parts.append(f"{amount} (95% interval {low} to {high}: {worth.verdict})")
+        parts.append(f"{amount} (95% interval {low} to {high})")
     else:
         parts.append(f"public spending per extra pathway: {worth.verdict}")
     if same is not None and same.effect > 0:
         price = style.number(worth.marginal_cost, "GBP", places=0)
         bought = style.number(same.effect, "pathways")
-        parts.append(f"the same sum at marginal cost (GBP {price} a pathway at the opening) buys {bought} pathways")
+        parts.append(f"the same sum at marginal cost (GBP {price} a pathway at the opening) would buy {bought}")
     return "; ".join(parts) + "."
 
 

@@ -33,12 +33,9 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     unit, change = outcome.unit, outcome.effect_unit
     table = _plain_table(_title(comparison), _caption(comparison))
     table.add_column("Group")
-    for name in (
-        f"{comparison.baseline},\n{unit}",
-        f"{comparison.policy},\n{unit}",
-        f"Effect,\n{change}",
-        "95% interval",
-    ):
+    for name in (comparison.baseline, comparison.policy):
+        table.add_column(f"{style.folded(name)},\n{unit}", justify="right")
+    for name in (f"Effect,\n{change}", "95% interval"):
         table.add_column(name, justify="right")
     table.add_column(f"Ceiling,\n{change}", justify="right")
     if full:

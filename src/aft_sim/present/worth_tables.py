@@ -34,7 +34,7 @@ CAPTION = {
     "others than the NHS pay them.",
     "gbp_per_pathway": "Per extra pathway: by Fieller's theorem; no number where extra pathways may be none.",
     "same_sum": "At marginal cost: average cost of a pathway times the marginal share (capital.cost_per_pathway, "
-    "capital.marginal_cost_ratio), each month at its prices.",
+    "capital.marginal_cost_ratio), each month at its prices, before lists, referrals or providers answer.",
     "cash_support": "Cash support: lent to trusts that had no cash left.",
 }
 
@@ -62,6 +62,10 @@ def tables(comparison: Comparison) -> list[Table]:
     return found
 
 
+def _names(comparison: Comparison) -> tuple[str, str]:
+    return style.folded(comparison.baseline), style.folded(comparison.policy)
+
+
 def _table(title: str, caption: str, first: str, numbers: Sequence[str], last: str = "") -> Table:
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.title_justify = table.caption_justify = "left"
@@ -78,7 +82,7 @@ def _cost_table(comparison: Comparison, worth: Worth, rows: Sequence[WorthRow]) 
         [*(text for name, text in CAPTION.items() if any(r.measure == name for r in rows)), *worth.missing]
     )
     title = f"What it costs, from the opening to {style.month_name(comparison.at)}"
-    table = _table(title, caption, "", (comparison.baseline, comparison.policy, "Effect", "95% interval"), "Verdict")
+    table = _table(title, caption, "", (*_names(comparison), "Effect", "95% interval"), "Verdict")
     for row in rows:
         label = row.label if row.unit == "pathways" else f"{row.label}, {row.unit}"
         table.add_row(label, *_numbers(row), row.words)
@@ -91,7 +95,7 @@ def _quintile_table(comparison: Comparison, rows: Sequence[WorthRow]) -> Table:
         f"Capital per head by quintile, GBP a resident, from the opening to {style.month_name(comparison.at)}",
         "A trust's capital is divided as its catchment is; where none is published, as England's people are.",
         "",
-        (comparison.baseline, comparison.policy, "Effect", "95% interval"),
+        (*_names(comparison), "Effect", "95% interval"),
         "Verdict",
     )
     for row in rows:
@@ -100,28 +104,23 @@ def _quintile_table(comparison: Comparison, rows: Sequence[WorthRow]) -> Table:
 
 
 def _finances_table(comparison: Comparison, worth: Worth) -> Table:
-    names = (comparison.baseline, comparison.policy)
-    heads = [
-        f"{what}\n{name}"
-        for what in ("In deficit,\n%,", "Eligible,\ntrusts,", "Surplus,\nGBP million,")
-        for name in names
-    ]
+    """A line for each world, so that long names of scenarios have room."""
     table = _table(
         "Finances of NHS trusts by financial year",
-        f"Of {worth.finances[-1].trusts} trusts, means over the runs. In deficit: with deficit support counted as income. "
-        "Eligible: neither in deficit nor on deficit support, so that money does not keep a trust out of the programme. "
-        "Surplus: all trusts together.",
+        f"Of {worth.finances[-1].trusts} trusts, means over the runs. In deficit: deficit support counted as income. "
+        "Eligible: neither in deficit nor on deficit support, so that money does not keep a trust out of the "
+        "programme. Surplus: all trusts together.",
         "Year",
-        heads,
+        ("World", "In deficit, %", "Eligible, trusts", "Surplus, GBP million"),
     )
+    table.columns[1].justify = "left"
     for year in worth.finances:
-        both = (
-            (year.in_deficit, "%", 1),
-            (year.eligible, "trusts", 1),
-            (year.surplus, "GBP million", 0),
-        )
-        cells = [style.number(x, unit, places=n) for e, unit, n in both for x in (e.baseline, e.policy)]
-        table.add_row(year.financial_year, *cells)
+        both = ((year.in_deficit, "%", 1), (year.eligible, "trusts", 1), (year.surplus, "GBP million", 0))
+        for first, name, cells in (
+            (year.financial_year, comparison.baseline, [(e.baseline, unit, n) for e, unit, n in both]),
+            ("", comparison.policy, [(e.policy, unit, n) for e, unit, n in both]),
+        ):
+            table.add_row(first, name, *(style.number(x, unit, places=n) for x, unit, n in cells))
     return table
 
 
@@ -130,7 +129,7 @@ def _numbers(row: WorthRow) -> tuple[str, str, str, str]:
     if effect is None:  # a ratio: no levels
         places = 0 if row.value is None or abs(row.value) >= 10 else 2
         bounds = [style.number(x, unit, places=places) for x in row.interval or ()]
-        value = "none" if row.value is None else style.number(row.value, unit, places=places)
-        return "", "", value, " to ".join(bounds) or "none"
+        value = "–" if row.value is None else style.number(row.value, unit, places=places)
+        return "", "", value, " to ".join(bounds) or "–"
     ours, theirs = style.number(effect.policy, unit), style.number(effect.baseline, unit)
     return theirs, ours, style.number(effect.effect, unit, signed=True), style.interval(effect.interval, unit)

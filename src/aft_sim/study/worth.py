@@ -25,6 +25,7 @@ from aft_sim.study.result import RunResult
 DUST = 1e-3
 """GBP million (a thousand pounds) that single precision of the tables may blur in a year's surplus."""
 MONTHS = 12
+NO_PRICE = "no price"
 PARTS = {
     "public spending": ("money", ("exchequer",)),
     "completed pathways": ("england", ("treated_admitted", "treated_non_admitted")),
@@ -120,20 +121,22 @@ class Worth:
         if pathways.interval is None:
             return f"cannot tell: one {'pair' if pathways.n_pairs == 1 else 'draw'} has no interval"
         if pathways.exactly_zero:
-            return "none: not one extra pathway"
+            return f"{NO_PRICE} (not one extra pathway)"
         if ratio is None:
             return "cannot tell: extra pathways may be none"
         low, high = ratio.interval
         if pathways.effect > 0:
-            return "more for more" if low > 0 else "none: more for less" if high < 0 else "spending may fall"
-        return (
-            "saved for each pathway lost" if low > 0 else "none: less for more" if high < 0 else "none: fewer pathways"
-        )
+            if high < 0:
+                return f"{NO_PRICE} (more pathways for less money)"
+            return "more pathways for more money" if low > 0 else "more pathways; spending may rise or fall"
+        if low > 0:
+            return "saved for each pathway lost"
+        return f"{NO_PRICE} (fewer pathways for {'more' if high < 0 else 'more or less'} money)"
 
     @property
     def told(self) -> PairedRatio | None:
         """Spending per extra pathway where the number has a meaning: not where one falls while the other rises."""
-        return None if self.verdict.startswith("none") else self.per_pathway
+        return None if self.verdict.startswith(NO_PRICE) else self.per_pathway
 
     def rows(self) -> Iterator[WorthRow]:
         """Everything, a line each."""
