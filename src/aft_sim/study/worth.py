@@ -119,7 +119,7 @@ class Worth:
         if spending is None or pathways is None:
             return ""
         if pathways.interval is None:
-            return f"cannot tell: one {'pair' if pathways.n_pairs == 1 else 'draw'} has no interval"
+            return "cannot tell: one pair has no interval"
         if pathways.exactly_zero:
             return f"{NO_PRICE} (not one extra pathway)"
         if ratio is None:
