@@ -355,9 +355,14 @@ class FinanceRound:
         self._assets += self._paid(purpose) - before
 
     def buy_work(self, amount: Array) -> None:
-        """Work bought from pots, (trust,), paid now and done over the next twelve months at no further cost."""
+        """Work bought from pots, (trust,), paid now and done over the next twelve months.
+
+        Where there is a list, work costs what its flows say, so what is paid here comes off; elsewhere no flow costs
+        anything, and the payment stands.
+        """
         self._world.ledger.post("purchase_of_work", amount)
-        self._prepaid += amount / MONTHS
+        listed = self._world.bundle.trust_provider >= 0
+        self._prepaid += np.where(listed, amount, 0.0) / MONTHS
 
     def hand_over(self, given: Array, received: Array) -> None:
         """Money that holders made and NHS England gives to others, both (trust,) of one sum."""

@@ -120,7 +120,9 @@ class OpeningMoney:
             return self
         same = ("envelope", "backlog", "payers", "estimated", "without_figure", "workings", "national_prices")
         moved = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in same}
-        return replace(self, **moved, national_prices=(self.national_prices[0] * factor, self.national_prices[1] * factor))
+        return replace(
+            self, **moved, national_prices=(self.national_prices[0] * factor, self.national_prices[1] * factor)
+        )
 
 
 def opening_money(bundle: Bundle, value: Callable[[str], float], draw: int) -> OpeningMoney:

@@ -306,10 +306,11 @@ def print_comparison(
     Args:
         comparison: told in sentences.
         shown: rows of the table of effects.
-        money: whether to print the table of money.
+        money: whether to print the tables of money and of what the policy costs.
         target: see `words.sentences`.
     """
     from aft_sim.cli.words import sentences
+    from aft_sim.present import worth_tables
     from aft_sim.present.tables import effect_table, money_table
 
     terminal.heading(f"{comparison.policy} against {comparison.baseline}")
@@ -321,6 +322,9 @@ def print_comparison(
     if money and comparison.money:
         terminal.say()
         terminal.show(money_table(comparison))
+    for table in worth_tables.tables(comparison) if money else ():
+        terminal.say()
+        terminal.show(table)
     terminal.say()
 
 

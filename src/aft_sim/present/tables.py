@@ -9,7 +9,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from aft_sim.present import csv_files, style
+from aft_sim.present import csv_files, style, worth_tables
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.money import MoneyRow
@@ -31,12 +31,9 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     unit, change = outcome.unit, outcome.effect_unit
     table = titled_table(_title(comparison), _caption(comparison))
     table.add_column("Group")
-    for name in (
-        f"{comparison.baseline},\n{unit}",
-        f"{comparison.policy},\n{unit}",
-        f"Effect,\n{change}",
-        "95% interval",
-    ):
+    for name in (comparison.baseline, comparison.policy):
+        table.add_column(f"{style.folded(name)},\n{unit}", justify="right")
+    for name in (f"Effect,\n{change}", "95% interval"):
         table.add_column(name, justify="right")
     table.add_column(f"Ceiling,\n{change}", justify="right")
     if full:
@@ -277,8 +274,9 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
 
     Args:
         comparison: what to write.
-        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any)
-            and the meaning and unit of every column to "effect-codebook.csv".
+        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any), what the
+            policy costs and for whom to "effect-worth.csv", and the meaning and unit of every column to
+            "effect-codebook.csv".
 
     Returns:
         The files written.
@@ -287,7 +285,7 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         InputError: a file cannot be written.
     """
     main = csv_files.named(Path(path))
-    codebook, money = (csv_files.beside(main, part) for part in ("codebook", "money"))
+    codebook, money, worth = (csv_files.beside(main, part) for part in ("codebook", "money", "worth"))
     unit, change = comparison.outcome.unit, comparison.outcome.effect_unit
     meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
     effects = (_effect_line(row, comparison) for row in comparison.rows)
@@ -297,6 +295,10 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         csv_files.write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
         meanings += [(money.name, *entry) for entry in _MONEY_COLUMNS]
         written.append(money)
+    if comparison.worth is not None:
+        csv_files.write(worth, [name for name, _, _ in worth_tables.COLUMNS], worth_tables.lines(comparison.worth))
+        meanings += [(worth.name, *entry) for entry in worth_tables.COLUMNS]
+        written.append(worth)
     lines: list[Sequence[str]] = [
         (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
     ]
@@ -315,6 +317,7 @@ def _about(comparison: Comparison) -> list[str]:
         f"seeds: {', '.join(map(str, comparison.seeds))}; draws: {', '.join(map(str, comparison.draws))}",
         *(tally.words for tally in comparison.tallies),
         *comparison.notes,
+        *(comparison.worth.missing if comparison.worth else ()),
     ]
 
 

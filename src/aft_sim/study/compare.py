@@ -21,6 +21,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
+from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
 from aft_sim.study.places import DIVISION_LEVELS, DIVISIONS, Places
 from aft_sim.study.result import ResultSet, RunResult
@@ -36,6 +37,7 @@ from aft_sim.study.rows import (
 )
 from aft_sim.study.selection import Selection, frozen_selection
 from aft_sim.study.winners import Tally, tallies
+from aft_sim.study.worth import Worth, worth
 
 __all__ = ["Bands", "Comparison", "EffectPath", "EffectRow", "compare", "effect_path"]
 
@@ -53,7 +55,7 @@ class Comparison:
         at: month, for example "2029-03"; for flows the twelve months that end there.
         rows: England, quintiles, gap, treated trusts, each with a list, others, independent sector, then the groups
             of the divisions asked for.
-        money: differences in money by financial year, empty if no run kept the money table.
+        money: differences in money by financial year, as far as the runs kept the money table.
         treated: trusts designated in the policy arm (of any pair).
         treated_in_both: those of them that are designated in the baseline arm too.
         without_list: treated trusts without a waiting list.
@@ -63,6 +65,7 @@ class Comparison:
         notes: what a reader must know, whole sentences.
         selection: which trusts are treated in which run, and whether that is fixed.
         tallies: how many trusts and boards gain, lose, or neither; empty if the runs kept no such tables.
+        worth: what the policy costs and for whom.
     """
 
     policy: str
@@ -82,6 +85,7 @@ class Comparison:
     notes: tuple[str, ...]
     selection: Selection | None = None
     tallies: tuple[Tally, ...] = ()
+    worth: Worth | None = None
 
     def row(self, group: str) -> EffectRow:
         """The row of a group.
@@ -204,6 +208,7 @@ def compare(
         notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0])),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
+        worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
     )
 
 
