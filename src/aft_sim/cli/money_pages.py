@@ -69,7 +69,7 @@ def _totals(b: Bundle, money: OpeningMoney) -> tuple[Total, ...]:
         0.0,
         1000 * b.finance.number(YEAR, "efficiency delivered"),
         "NHS England, board papers of June 2026",
-        "the trusts' are planned by the model's rule; the published figure is that of systems, boards' savings included",
+        "the trusts' are planned by the model's rule; the published figure is of systems, boards' savings included",
         measured=False,
     )
     return (*opening_totals(money, b), line)
