@@ -103,6 +103,16 @@ def test_each_row_is_shaded_by_its_own_band(make_study):
     assert len(share.figure.axes[0].patches) == 1
 
 
+def test_a_gap_of_shares_is_in_points(make_study):
+    found = effect_in(make_study, "benefit")
+    chart = charts.effect(found, group="gap")
+    assert chart.codebook["level_policy"][1] == "points"
+    assert "Level: gap in share of the list waiting under 18 weeks, points" in [
+        text.get_text() for axes in chart.figure.axes for text in axes.texts
+    ]
+    assert "points in baseline" in charts.fan(found.results, group="gap").headline
+
+
 @pytest.mark.parametrize(
     ("group", "words"),
     [

@@ -124,9 +124,15 @@ def short_label(outcome: Outcome) -> str:
     return f"number of {outcome.label}" if outcome.unit == "pathways" and outcome.name != "list" else outcome.label
 
 
-def with_unit(outcome: Outcome) -> str:
-    """The outcome with its unit, which is not said twice."""
-    return outcome.label if outcome.unit in outcome.label.split() else f"{outcome.label}, {outcome.unit}"
+def level_unit(outcome: Outcome, group: str) -> str:
+    """Unit of a group's level: the gap is a difference of two levels."""
+    return outcome.effect_unit if group == who.GAP else outcome.unit
+
+
+def with_unit(outcome: Outcome, group: str = who.ENGLAND) -> str:
+    """The outcome of a group with its unit, which is not said twice."""
+    label, unit = f"{'gap in ' if group == who.GAP else ''}{outcome.label}", level_unit(outcome, group)
+    return label if unit in label.split() else f"{label}, {unit}"
 
 
 def by_month(outcome: Outcome, month: str) -> str:
@@ -182,7 +188,10 @@ def subject(outcome: Outcome, group: str, label: str) -> str:
 
 def population(group: str, label: str) -> str:
     """Whom a chart is about, in its subtitle."""
-    said = {who.ENGLAND: "England, all patients of English commissioners", who.GAP: "England, gap between fifths"}
+    said = {
+        who.ENGLAND: "England, all patients of English commissioners",
+        who.GAP: "England, least minus most deprived fifth",
+    }
     return said.get(group) or _GROUPS.get(group, ("at", label))[1]
 
 

@@ -91,7 +91,8 @@ def _alt(path: EffectPath) -> str:
         text.append(f"Ceiling {style.quantity(_at(path, path.ceiling), unit, True)}.")
     if path.policy_start is not None:
         text.append(f"The policy starts on {style.day_name(path.policy_start)}.")
-    ends = [style.quantity(float(values[i]), outcome.unit) for values in _levels(path) for i in (0, -1)]
+    level = chart.level_unit(outcome, path.group)
+    ends = [style.quantity(float(values[i]), level) for values in _levels(path) for i in (0, -1)]
     text.append(
         f"Lower chart: the level goes from {ends[0]} to {ends[1]} with the policy and from {ends[2]} to "
         f"{ends[3]} in the comparator."
@@ -134,7 +135,7 @@ def _data(path: EffectPath, targets: Sequence[tuple[str, float]]) -> pa.Table:
 
 
 def _codebook(path: EffectPath) -> dict[str, tuple[str, str]]:
-    level, change = path.outcome.unit, path.outcome.effect_unit
+    level, change = chart.level_unit(path.outcome, path.group), path.outcome.effect_unit
     return {
         "month": (chart.month_meaning(path.outcome), ""),
         "level_policy": (f"mean level in {path.policy}", level),
@@ -207,7 +208,7 @@ def _effect_labels(path: EffectPath) -> list[tuple[float, str, str]]:
 
 def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, float]]) -> None:
     x = np.array([timeline.x(month) for month in path.months])
-    unit = path.outcome.unit
+    unit = chart.level_unit(path.outcome, path.group)
     end = x[-1]
     goals = [share for month, share in targets if timeline.x(month) <= end + 1e-9]
     goal_at_end = np.interp(end, [timeline.x(m) for m, _ in targets], [y for _, y in targets]) if targets else np.nan
@@ -239,7 +240,7 @@ def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, floa
                 labels.append((float(min(goal_at_end, share)), text, style.TURQUOISE_TEXT))
                 break
     layout.side_labels(axes, labels)
-    layout.panel_title(axes, f"Level: {chart.with_unit(path.outcome)}")
+    layout.panel_title(axes, f"Level: {chart.with_unit(path.outcome, path.group)}")
     layout.gridlines(axes, *axes.get_ylim(), signed=False)
 
 

@@ -75,7 +75,7 @@ def _draw_lines(axes: Axes, found: Spread, targets: Sequence[tuple[str, float]])
             style.SECONDARY,
             style.SECONDARY,
         )
-    title = f"{chart.upper(chart.with_unit(found.outcome))}: median over runs"
+    title = f"{chart.upper(chart.with_unit(found.outcome, found.group))}: median over runs"
     left = -(_LEFT - layout.MARGIN) / (layout.WIDTH * axes.get_position().width)
     axes.text(left, 1.03, title, transform=axes.transAxes, fontsize=10, fontweight="bold", va="bottom", ha="left")
     layout.gridlines(axes, low - pad, high + pad, signed=False)
@@ -89,7 +89,7 @@ def _draw_bars(axes: Axes, found: Spread) -> None:
     axes.tick_params(labelleft=False)
     axes.spines["bottom"].set_visible(False)
     labels = []
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     for i, one in enumerate(found.scenarios):
         p = [float(value) for value in one.percentiles[:, -1]]
         if one.n_runs > 1:
@@ -130,7 +130,7 @@ def _median(found: Spread, one: ScenarioSpread) -> float:
 
 
 def _headline(found: Spread) -> str:
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     parts = [f"{style.quantity(_median(found, one), unit)} in {one.name}" for one in found.scenarios]
     what = chart.short_label(found.outcome)
     if found.group != who.ENGLAND:
@@ -172,7 +172,7 @@ def _source(found: Spread) -> str:
 
 
 def _alt(found: Spread) -> str:
-    unit, month = found.outcome.unit, style.month_name(found.months[-1])
+    unit, month = chart.level_unit(found.outcome, found.group), style.month_name(found.months[-1])
     text = [f"Line chart of {len(found.scenarios)} scenarios. {_headline(found)}. {_subtitle(found)}"]
     for one in found.scenarios:
         p = one.percentiles
@@ -198,7 +198,7 @@ def _column(percent: float) -> str:
 
 
 def _codebook(found: Spread) -> dict[str, tuple[str, str]]:
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     return {
         "scenario": ("name of the scenario", ""),
         "month": (chart.month_meaning(found.outcome), ""),

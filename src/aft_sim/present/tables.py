@@ -102,7 +102,8 @@ def _caption(comparison: Comparison) -> str:
         lines.append(f"Practically zero: the whole interval within ±{style.number(band, 'points')} points")
         if len(bands) > 1:
             widest = style.number(bands[-1], "points")
-            lines[-1] += f" (wider for trusts and groups of few: up to ±{widest} for one trust)"
+            single = " for one trust" if any(row.group.startswith("trust:") for row in comparison.rows) else ""
+            lines[-1] += f" (wider for trusts and groups of few: up to ±{widest}{single})"
         lines[-1] += "."
     if any(row.ceiling is not None for row in comparison.rows):
         standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
