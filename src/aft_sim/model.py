@@ -448,6 +448,7 @@ class TrustAutonomyModel(mesa.Model):
         """31 March."""
         self.planning.close_books(self.week)
         self.books.close_year(self.week, self.plan.calendar.sunday(self.week).year)
+        self.planning.keep_surpluses(self.week)
 
     def record(self) -> None:
         """Outcomes of the month."""

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
+from aft_sim.agents.pound import PoundRecord
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
+from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
-from aft_sim.basis.calendar import months_left
-from aft_sim.mechanisms import capital, production
+from aft_sim.basis.calendar import financial_year, months_left
+from aft_sim.mechanisms import capital, lots, production
+from aft_sim.mechanisms.ledger import PENCE as PENCE_A_MILLION
 from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
 from aft_sim.policy.programme import Status
 from aft_sim.world import Event, World
@@ -74,6 +78,8 @@ class CapitalPlanning:
         self._ripening: dict[int, list[Ripening]] = defaultdict(list)
         self._equipment_real = np.zeros(len(b.trusts.code))
         self._limit = self._year_limit(0)
+        self.pounds = PoundRecord(np.zeros(len(b.trusts.code), dtype=np.int64))
+        self.pounds.take_in(world.money.pot, -1, f"before April {MONEY_YEAR + 1}")
 
     def _p(self, name: str, week: int) -> float:
         return self._world.plan.parameters.at(name, week)
@@ -102,6 +108,11 @@ class CapitalPlanning:
         w = self._world
         w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week))
 
+    def keep_surpluses(self, week: int) -> None:
+        """Year end, when the books are closed: each pot's new money is a lot of that year."""
+        year = self._world.plan.calendar.months[self._world.plan.calendar.month_of_week[week]].year
+        self.pounds.take_in(self._world.money.pot, week, financial_year(date(year - 1, 4, 1)))
+
     def open_year(self, week: int) -> None:
         """1 April: envelopes grow, the year's limit is known."""
         w = self._world
@@ -128,14 +139,14 @@ class CapitalPlanning:
             wished[d.trust] = d.amount
             if d.reason:
                 self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
-        revenue_share = self._p("capital.revenue_split", week)
+        wished = capital.whole_pence(wished)
+        revenue = np.round(wished * self._p("capital.revenue_split", week), PENCE)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
-        outcome = self._national.apply_limit(
-            wished * (1 - revenue_share), self._world.money.envelope - self._spent, rule, self._limit
-        )
-        revenue = np.round(wished * revenue_share, PENCE)
+        room = self._world.money.envelope - self._spent
+        outcome = self._national.apply_limit(wished - revenue, room, rule, self._limit)
         spent = np.round(outcome.spent, PENCE)
-        self._move_money(week, decisions, spent + revenue)
+        self.pounds.draw(week, decisions, wished, spent, revenue)
+        self._move_money(week, decisions, wished, spent + revenue)
         spent, revenue = self._where_spent(spent, revenue)
         self._start_schemes(week, spent, "pot_capital")
         self._start_revenue(week, revenue)
@@ -162,7 +173,7 @@ class CapitalPlanning:
             bool(w.money.in_deficit[i]),
         )
 
-    def _move_money(self, week: int, decisions: list[DrawDecision], drawn: Array) -> None:
+    def _move_money(self, week: int, decisions: list[DrawDecision], asked: Array, drawn: Array) -> None:
         """Draws leave the pot; what the limit refused stays in it."""
         w = self._world
         w.money.pot[:] = np.maximum(np.round(w.money.pot - drawn, PENCE), 0.0)
@@ -170,7 +181,7 @@ class CapitalPlanning:
         for d in decisions:
             if d.amount > 0:
                 self._tell(week, d.trust, "draw", "GBP m from the pot", float(drawn[d.trust]))
-                refused = d.amount - float(drawn[d.trust])
+                refused = float(asked[d.trust] - drawn[d.trust])
                 if refused > 1e-9:
                     self._tell(week, d.trust, "draw reduced", "the national capital limit", refused)
 
@@ -184,9 +195,14 @@ class CapitalPlanning:
         share = self._national.choose_by_need(w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients)
         to_trust = np.zeros(len(self._trusts))
         to_trust[b.provider_trust[eligible]] = share[eligible]
-        moved = to_trust * spent.sum(), to_trust * revenue.sum()
+        moved = self._shared(spent, to_trust), self._shared(revenue, to_trust)
         self._books.hand_over(spent + revenue, moved[0] + moved[1])
         return moved
+
+    @staticmethod
+    def _shared(amount: Array, share: Array) -> Array:
+        """The sum of an amount, shared out to the penny."""
+        return np.array(lots.apportion(round(float(amount.sum()) * PENCE_A_MILLION), share.tolist())) / PENCE_A_MILLION
 
     # -- schemes -------------------------------------------------------------------------------------------------------
 
@@ -221,17 +237,24 @@ class CapitalPlanning:
         )
         parts = self._split(spent, week)
         for i in np.flatnonzero(spent > 0):
+            started = []
             for kind in capital.CLASSES:
                 amount = float(parts[kind][i])
-                code = w.bundle.trusts.code[i]
                 segment = float(w.bundle.trusts.segment[i])
                 route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
-                scheme = self._scheme(week, int(i), kind, amount, route, f"{code}|{year}|{kind}|{self._slot(week)}")
+                key = self._key(int(i), year, kind, week)
+                scheme = self._scheme(week, int(i), kind, amount, route, key)
+                started.append((key, scheme))
                 self._tell(week, int(i), "scheme started", f"{kind}, {route} route", amount)
                 if scheme.built_week < w.plan.calendar.n_weeks:
                     self._ripening[scheme.built_week].append(
                         Ripening(kind, np.array([scheme.trust]), np.array([scheme.real]))
                     )
+            if purpose == "pot_capital":
+                self.pounds.buy_schemes(float(spent[i]), started)
+
+    def _key(self, trust: int, year: str, kind: str, week: int) -> str:
+        return f"{self._world.bundle.trusts.code[trust]}|{year}|{kind}|{self._slot(week)}"
 
     def _slot(self, week: int) -> str:
         """Which round of the year a week is: April's, the one at which the freedoms begin, or an incentive's."""
@@ -281,6 +304,10 @@ class CapitalPlanning:
         )
         trusts = np.flatnonzero(gain)
         if trusts.size:
+            year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
+            for i in trusts:
+                key = self._key(int(i), year, "revenue", week)
+                self.pounds.buy_work(int(i), week, key, float(revenue[i]), float(gain[i]))
             self._ripening[week].append(Ripening("revenue", trusts, gain[trusts]))
             self._ripening[week + YEAR_OF_EFFECT].append(Ripening("revenue", trusts, -gain[trusts]))
 
@@ -299,7 +326,8 @@ class CapitalPlanning:
     def ripen(self, week: int) -> None:
         """Bring into use what is finished this week."""
         w = self._world
-        for item in self._ripening.pop(week, ()):
+        items = self._ripening.pop(week, ())
+        for item in items:
             providers = w.bundle.trust_provider[item.trusts]
             listed = providers >= 0
             if item.kind == "theatre":
@@ -320,6 +348,9 @@ class CapitalPlanning:
                 w.money.backlog[item.trusts] = np.maximum(w.money.backlog[item.trusts] - item.real, 0.0)
             if item.trusts.size == 1 and item.kind != "revenue":
                 self._tell(week, int(item.trusts[0]), "in use", item.kind, float(item.real[0]))
+        levels = {"theatre": w.theatre_gain, "equipment": w.equipment, "revenue": w.revenue_gain}
+        for kind in sorted({item.kind for item in items} & set(levels)):
+            self.pounds.note(week, kind, levels[kind])
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         code = self._world.bundle.trusts.code[trust]

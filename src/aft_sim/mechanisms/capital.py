@@ -30,6 +30,11 @@ def opening_pot(surplus: Array, prior_year_ratio: float) -> Array:
     return np.asarray(np.maximum(surplus, 0.0) * (1 + prior_year_ratio))
 
 
+def whole_pence(amount: Array) -> Array:
+    """Money in whole pence, none more than there is; GBP m. What floating point left just below a penny is one."""
+    return np.asarray(np.floor(amount * 1e8 + 1e-4) / 1e8)
+
+
 def affordable(wish: float, pot: float, cash: float, expenditure: float, floor_days: float) -> float:
     """Draw that pot and cash allow, GBP m: never beyond the pot, never below a floor of days of expenditure."""
     floor = expenditure * floor_days / 365.25
@@ -83,7 +88,7 @@ def revenue_gain(amount: Array, cost_per_pathway: float, marginal_ratio: float) 
     return np.asarray(amount * 1e6 / (cost_per_pathway * marginal_ratio) / (365.25 / 7))
 
 
-def staffed(gain: Array, capacity: Array, headroom: float) -> Array:
+def staffed(gain: Array, capacity: Array, headroom: float | Array) -> Array:
     """Extra work limited by the staff there are: no more than a share of present capacity; losses are not limited."""
     return np.asarray(np.minimum(gain, headroom * capacity))
 
