@@ -91,7 +91,12 @@ def test_money_table(comparison):
 
 def test_csv_with_codebook(comparison, tmp_path):
     files = write_csv(comparison, tmp_path / "tables" / "effect.csv")
-    assert [file.name for file in files] == ["effect.csv", "effect-money.csv", "effect-worth.csv", "effect-codebook.csv"]
+    assert [file.name for file in files] == [
+        "effect.csv",
+        "effect-money.csv",
+        "effect-worth.csv",
+        "effect-codebook.csv",
+    ]
     tables = {file.name: list(csv.DictReader(file.read_text(encoding="utf-8").splitlines())) for file in files}
     explained = {(row["file"], row["column"]) for row in tables["effect-codebook.csv"]}
     for name in ("effect.csv", "effect-money.csv", "effect-worth.csv"):
