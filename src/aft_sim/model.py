@@ -16,16 +16,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.planning import CapitalPlanning
 from aft_sim.agents.trust import Trust
-from aft_sim.baseline.bind import Plan, weekly_season
+from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
 from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
+from aft_sim.policy.programme import Status
 from aft_sim.spec.register import Register
 from aft_sim.world import QUINTILES, World, open_world
 
@@ -62,16 +64,16 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "open_year",
         "april",
-        ("plan",),
-        ("money",),
-        "Envelopes and expenditure grow; the year's capital limit is known.",
+        ("plan", "ledger"),
+        ("money", "staff"),
+        "Settlement, allocations, prices, contracts, budgets, savings; envelopes grow, the capital limit is known.",
     ),
     Phase("announce", "status", ("plan",), ("events",), "Designated trusts receive their freedoms."),
     Phase(
         "plan_draws",
         "april",
-        ("money", "signals"),
-        ("money", "events"),
+        ("money", "ledger", "signals"),
+        ("money", "ledger", "events"),
         "Boards with the freedom plan draws on their pots (also when it begins); the limit's rule is applied.",
     ),
     Phase(
@@ -107,13 +109,27 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase("follow_residents", "week", ("stock", "pattern"), ("mix",), "The list by ICB of residence follows."),
     Phase("count", "month", ("n",), ("counts",), "The list is counted for the monthly return."),
     Phase("smooth", "week", ("stock",), ("mean_list", "mean_starts"), "Half-year means of list and demand move on."),
-    Phase("spend_ordinary", "month", ("money",), ("money",), "A month of ordinary capital is spent."),
-    Phase("close_books", "year", ("money",), ("money",), "Surpluses enter pots and bank accounts; backlog grows."),
+    Phase(
+        "post_money",
+        "month",
+        ("month", "signals", "staff"),
+        ("ledger", "events"),
+        "Boards pay trusts, trusts pay staff and suppliers; each quarter deficit support, each half-year incentives.",
+    ),
+    Phase("spend_ordinary", "month", ("money",), ("money", "ledger"), "A month of ordinary capital is spent."),
+    Phase("support_cash", "month", ("ledger",), ("ledger", "events"), "Trusts that are out of cash are lent it."),
+    Phase(
+        "close_books",
+        "year",
+        ("ledger",),
+        ("money", "ledger"),
+        "Surpluses enter pots or are taken back, boards and NHS England settle; backlog grows.",
+    ),
     Phase(
         "record",
         "month",
-        ("counts", "mix", "month", "money"),
-        ("month", "money"),
+        ("counts", "mix", "month", "money", "ledger"),
+        ("month", "money", "ledger"),
         "Outcomes of the month are recorded.",
     ),
     Phase(
@@ -148,7 +164,10 @@ class TrustAutonomyModel(mesa.Model):
         self.trusts = [Trust(self, i, code) for i, code in enumerate(b.trusts.code)]
         self.boards = [IntegratedCareBoard(self, k, code) for k, code in enumerate(b.icb_code)]
         self.national = NHSEngland(self)
-        self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.draws)
+        freedoms = plan.scenario.aft.freedoms
+        status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
+        self.books = FinanceRound(self.world, self.trusts, self.boards, self.national, status, self.draws)
+        self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.books, status, self.draws)
         self.recorder = Recorder(self.world)
         self._prepare()
 
@@ -248,8 +267,11 @@ class TrustAutonomyModel(mesa.Model):
     # -- phases --------------------------------------------------------------------------------------------------------
 
     def open_year(self) -> None:
-        """1 April."""
-        self.planning.open_year(self.week)
+        """1 April; what is dated that day holds for the year, though its first week may begin in March."""
+        calendar = self.plan.calendar
+        week = first_week_from(calendar, date(calendar.sunday(self.week).year, 4, 1))
+        self.planning.open_year(week)
+        self.books.open_year(week)
 
     def announce(self) -> None:
         """Freedoms begin."""
@@ -322,9 +344,10 @@ class TrustAutonomyModel(mesa.Model):
         common = common * feedback * np.maximum(1 - drift, 0.0)
         trust = b.provider_trust
         equipment = np.where(trust >= 0, w.equipment[trust], 1.0)
+        staff = np.where(trust >= 0, w.staff[trust], 1.0)
         ones = np.ones_like(equipment)
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
-        admitted, other = production.input_effect(ones, equipment, ones, elasticities)  # type: ignore[arg-type]
+        admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
         bought = self._bought_work()
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
@@ -411,9 +434,21 @@ class TrustAutonomyModel(mesa.Model):
         """A month of ordinary capital."""
         self.planning.spend_ordinary(self.plan.calendar.months[self.plan.calendar.month_of_week[self.week]].month)
 
+    def post_money(self) -> None:
+        """A month of income and cost."""
+        month = self.plan.calendar.closing_month(self.week)
+        if month is not None:
+            self.planning.spend_reward(self.week, self.books.post_month(self.week, month.month))
+
+    def support_cash(self) -> None:
+        """Nobody runs out of cash."""
+        self.books.support_cash(self.week)
+
     def close_books(self) -> None:
         """31 March."""
         self.planning.close_books(self.week)
+        self.books.close_year(self.week, self.plan.calendar.sunday(self.week).year)
+        self.planning.keep_surpluses(self.week)
 
     def record(self) -> None:
         """Outcomes of the month."""
@@ -444,6 +479,8 @@ class TrustAutonomyModel(mesa.Model):
             self._fail("the list by ICB of residence does not add up", f"{gap:.3g} people")
         if w.money.pot.min() < -TOLERANCE:
             self._fail("a pot is overdrawn", self.plan.bundle.trusts.code[int(w.money.pot.argmin())])
+        if self.week in self._year_close or self.week == self.plan.calendar.n_weeks - 1:
+            w.ledger.check()
 
     def _row_name(self, row: int) -> str:
         b = self.plan.bundle

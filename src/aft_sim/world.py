@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline.bind import Plan
 from aft_sim.baseline.bundle import Bundle
+from aft_sim.baseline.money import OpeningMoney, opening_money
 from aft_sim.basis import streams
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
+from aft_sim.mechanisms.ledger import Ledger
+from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
 
 Array = NDArray[np.float64]
@@ -208,30 +211,29 @@ class Signals:
 
 @dataclass
 class Money:
-    """Capital position of every trust, GBP m (trust,).
+    """What trusts may spend, beside the ledger that holds what was paid; GBP m (trust,).
 
     Attributes:
         pot: unspent surpluses since 2024/25.
-        cash: in the bank.
         backlog: maintenance backlog.
-        expenditure: this year's operating expenditure.
+        expenditure: this year's planned expenditure.
         envelope: this year's ordinary capital.
-        drawn, capital_spend, revenue_spend, exchequer: this month's flows.
+        in_deficit: whether the last year closed in deficit.
+        drawn, capital_spend, revenue_spend: this month's flows.
     """
 
     pot: Array
-    cash: Array
     backlog: Array
     expenditure: Array
     envelope: Array
+    in_deficit: NDArray[np.bool_]
     drawn: Array
     capital_spend: Array
     revenue_spend: Array
-    exchequer: Array
 
     def close_month(self) -> None:
         """Start a new month's flows."""
-        for flow in (self.drawn, self.capital_spend, self.revenue_spend, self.exchequer):
+        for flow in (self.drawn, self.capital_spend, self.revenue_spend):
             flow[:] = 0.0
 
 
@@ -302,6 +304,9 @@ class World:
     theatre_gain: Array
     equipment: Array
     revenue_gain: Array
+    staff: Array
+    opening_money: OpeningMoney
+    ledger: Ledger
     money: Money
     signals: Signals
     month: MonthFlows
@@ -312,6 +317,11 @@ class World:
     def bundle(self) -> Bundle:
         """The baseline the world started from."""
         return self.plan.bundle
+
+    @property
+    def cash(self) -> Array:
+        """(trust,) GBP m in the bank."""
+        return self.ledger.cash[self.ledger.accounts.axis("trust")]
 
     def provider_list(self) -> Array:
         """People waiting by provider."""
@@ -339,7 +349,7 @@ class TrustView:
         return np.asarray(self.world.n[rows].sum(axis=0))
 
     def __str__(self) -> str:
-        t, money = self.world.bundle.trusts, self.world.money
+        t, money, cash = self.world.bundle.trusts, self.world.money, self.world.cash
         people = self.people.sum(axis=0)
         lines = [f"{t.code[self.index]} {t.name[self.index]}"]
         if people.sum() > 0:
@@ -350,7 +360,7 @@ class TrustView:
         else:
             lines.append("  no consultant-led waiting list")
         lines.append(
-            f"  pot GBP {money.pot[self.index]:,.1f}m; cash GBP {money.cash[self.index]:,.1f}m; "
+            f"  pot GBP {money.pot[self.index]:,.1f}m; cash GBP {cash[self.index]:,.1f}m; "
             f"capital envelope GBP {money.envelope[self.index]:,.1f}m"
         )
         return "\n".join(lines)
@@ -368,16 +378,19 @@ def open_world(plan: Plan, seed: int) -> World:
     waits = counts.mean_wait()
     waits = np.where(np.isfinite(waits), waits, 1.0)
     capacity = b.admitted + b.non_admitted
-    accounts = np.nan_to_num(b.trusts.expenditure)
     # the tables are of one financial year; an opening in a later one grows them as runs from the former would
     year_ends, aprils = b.money_years
-    expenditure = accounts * (1 + p.opening("capital.expenditure_growth")) ** aprils
+    books = opening_money(b, p.opening, plan.draw).grown((1 + p.opening("payment.settlement_growth")) ** aprils)
     backlog = np.nan_to_num(b.trusts.backlog)
     for _ in range(year_ends):
         backlog = capital.backlog_step(backlog, p.opening("capital.backlog_growth"))
-    usual_pot = capital.opening_pot(b.trusts.planned_surplus, accounts, p.opening("capital.pot_prior_year_ratio"))
+    usual_pot = capital.opening_pot(books.surplus, p.opening("capital.pot_prior_year_ratio"))
     pot = usual_pot * p.opening("capital.pot_level")
-    cash = expenditure * p.opening("capital.opening_cash_days") / 365.25
+    # a surplus is money in the bank: with a larger or smaller pot goes as much more or less cash
+    cash = np.maximum(books.cash + (pot - usual_pot), 0.0)
+    holders = Accounts(tuple(b.trusts.code), tuple(b.icb_code))
+    opening_cash = np.zeros(len(holders.names))
+    opening_cash[holders.axis("trust")] = cash
     people = np.asarray(np.bincount(b.row_provider, stock.sum(1), providers), dtype=np.float64)
     within = np.bincount(b.row_provider, counts.within_18.sum(1), providers)
     return World(
@@ -404,14 +417,16 @@ def open_world(plan: Plan, seed: int) -> World:
         theatre_gain=np.zeros(providers),
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),
+        staff=np.ones(trusts),
+        opening_money=books,
+        ledger=Ledger(holders, opening_cash),
         money=Money(
-            pot=pot,
-            # a surplus is money in the bank: with a larger or smaller pot goes as much more or less cash
-            cash=np.maximum(cash + (pot - usual_pot), 0.0),
+            pot=np.round(pot, 8),
             backlog=backlog,
-            expenditure=expenditure,
+            expenditure=books.expenditure.copy(),
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
-            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "exchequer")},
+            in_deficit=books.surplus < 0,
+            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         month=MonthFlows.zero(rows),

@@ -37,15 +37,15 @@ def accounts(folder: Path) -> Accounts:
     rows = [{"ods_code": c, **m, **dict(zip(keys, rest, strict=True))} for c, m, *rest in main]
     write_table(folder / "trust_expenditure_tac_2023_24_by_current_trust.csv", rows)
     detail = [
-        ("RA7", 1100, 50, 90, ""),
-        ("RVJ", 900, 40, 70, "RVJ: 3 months only"),
-        ("RH5", 1000, 30, 80, ""),
-        ("RYK", 27.3, 1, 2, "successor none"),
+        ("RA7", 1100, 50, 90, 150, ""),
+        ("RVJ", 900, 40, 70, 110, "RVJ: 3 months only"),
+        ("RH5", 1000, 30, 80, "", ""),
+        ("RYK", 27.3, 1, 2, "", "successor none"),
     ]
-    names = ("ods_code", "opex_gbp_m", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "note")
+    names = ("ods_code", "opex_gbp_m", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "drugs_gbp_m", "note")
     path = folder / "trust_expenditure_tac_2023_24.csv"
     write_table(path, [dict(zip(names, row, strict=True)) for row in detail])
-    past = {"impairments_net_gbp_m": 1, "depreciation_gbp_m": 20, "pfi_lift_charges_gbp_m": ""}
+    past = {"impairments_net_gbp_m": 1, "depreciation_gbp_m": 20, "pfi_lift_charges_gbp_m": "", "drugs_gbp_m": 60}
     old = [("RA7", 1100.0), ("RVJ", 800.0), ("RA4", 250.0), ("RH5", 700.0), ("RTF", 640.0)]
     path = folder / "trust_expenditure_tac_2022_23.csv"
     write_table(path, [{"ods_code": c, **lines(n), **past} for c, n in old])
@@ -79,6 +79,12 @@ def test_expenditure_of_the_year_before_is_folded_and_blanks_are_unknown(tmp_pat
     trust = accounts(tmp_path).trusts["RA7"]
     assert (trust.staff_2022_23, trust.depreciation_2022_23) == (pytest.approx(1140), 40)
     assert (trust.impairments_2022_23, trust.pfi_2022_23) == (2, None)
+
+
+def test_drugs_are_the_sum_only_where_every_account_has_them(tmp_path: Path) -> None:
+    found = accounts(tmp_path).trusts
+    assert (found["RA7"].drugs, found["RA7"].drugs_2022_23, found["RA7"].supplies_2022_23) == (260, 120, 380)
+    assert (found["RH5"].drugs, found["RTF"].drugs, found["RTF"].drugs_2022_23) == (None, None, 60)
 
 
 def test_bought_in_care_is_a_range(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An integrated care board as an agent: it sees how long its residents wait where they are referred."""
+"""An integrated care board as an agent: it sees how long its residents wait, and buys care within its allocation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 class IntegratedCareBoard(mesa.Agent):
-    """One ICB. In this version it commissions by the observed flows and the choices of its residents."""
+    """One ICB: it commissions by the observed flows, the choices of its residents and what it can afford."""
 
     def __init__(self, model: mesa.Model, index: int, code: str) -> None:
         """Make the agent of the ICB at an index of the ICB axis."""
@@ -30,3 +30,14 @@ class IntegratedCareBoard(mesa.Agent):
         weight = np.bincount(markets, starts, n)
         seen = np.bincount(markets, starts * row_wait_ratio, n)
         return np.asarray(np.divide(seen, weight, out=np.ones(n), where=weight > 0))
+
+    @staticmethod
+    def contract(before: float, allocation: float, repaid: float) -> float:
+        """Growth of everything this board buys, so that it stays within its allocation.
+
+        Args:
+            before: last year's allocation, GBP m.
+            allocation: this year's.
+            repaid: what it gives back of last year's deficit.
+        """
+        return (allocation - repaid) / before - 1

@@ -1,4 +1,4 @@
-"""NHS England as an agent: it sets the capital limit, applies its rule and, in one comparator, gives money by need."""
+"""NHS England as an agent: it allocates revenue, applies the capital limit and, in one comparator, gives by need."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from aft_sim.policy import payment
 from aft_sim.policy.capital_regime import LimitOutcome, LimitRule, apply_limit
 
 Array = NDArray[np.float64]
@@ -47,6 +48,18 @@ class NHSEngland(mesa.Agent):
     def apply_limit(self, wanted: Array, envelopes: Array, rule: LimitRule, limit: YearLimit) -> LimitOutcome:
         """Apply the scenario's rule to a year's plans."""
         return apply_limit(wanted, envelopes, rule, limit.crowd_out)
+
+    def allocate(self, before: Array, target: Array, growth: float, year: int, floor: float) -> Array:
+        """Allocations of a year, (board,), GBP m: the settlement's growth and a step towards fair shares.
+
+        Args:
+            before: last year's.
+            target: fair shares.
+            growth: of their sum.
+            year: calendar year in which the financial year begins.
+            floor: least growth of any board.
+        """
+        return payment.allocations(before, target, growth, payment.convergence_pace(year), floor)
 
     def choose_by_need(self, share: Array, waiting: Array, eligible: Index, count: int) -> Array:
         """Split money between the trusts with the longest waits, by how many wait over 18 weeks.

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
+from aft_sim.agents.pound import PoundRecord
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
-from aft_sim.mechanisms import capital, production
+from aft_sim.basis.calendar import financial_year, months_left
+from aft_sim.mechanisms import capital, lots, production
+from aft_sim.mechanisms.ledger import PENCE as PENCE_A_MILLION
 from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
 from aft_sim.policy.programme import Status
 from aft_sim.world import Event, World
@@ -28,6 +33,8 @@ Index = NDArray[np.int64]
 WEEKS_A_YEAR = 365.25 / 7
 WEEKS_A_MONTH = WEEKS_A_YEAR / 12
 YEAR_OF_EFFECT = 52
+PENCE = 8
+"""Decimals of GBP m that a penny is."""
 APPROVAL = {
     "board": "capital.approval_months.board",
     "aft": "capital.approval_months.aft",
@@ -35,11 +42,6 @@ APPROVAL = {
     "treasury": "capital.approval_months.treasury",
 }
 BUILD = {"theatre": "capital.build_months.theatre", "equipment": "capital.build_months.equipment"}
-
-
-def months_left(month: int) -> int:
-    """Months of the financial year that are left, the given one (1..12) included."""
-    return (3 - month) % 12 + 1
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,30 @@ class Ripening:
 class CapitalPlanning:
     """Wires pots, limit and schemes of one run."""
 
-    def __init__(self, world: World, trusts: list[Trust], national: NHSEngland, draws: streams.Streams) -> None:
+    def __init__(
+        self,
+        world: World,
+        trusts: list[Trust],
+        national: NHSEngland,
+        books: FinanceRound,
+        status: Status,
+        draws: streams.Streams,
+    ) -> None:
         """Find out which boards use their freedoms and set the first year's limit."""
         self._world, self._trusts, self._national, self._draws = world, trusts, national, draws
-        b, scenario = world.bundle, world.plan.scenario
-        self.status = Status(
-            world.plan.designated, world.plan.aft_week, scenario.aft.freedoms.approval, scenario.aft.freedoms.reinvest
-        )
+        self._books, self.status = books, status
+        b = world.bundle
         self._ids = streams.words(b.trusts.code)
         self._prices = production.growth_index(world.plan.parameters.path("capital.price_growth"))
         self._envelope = world.money.envelope.copy()
-        self._margin = np.nan_to_num(b.trusts.planned_surplus)
         self._equipment_stock = world.money.expenditure.copy()
         # the run begins within a financial year, of which the months before it are spent
         self._spent = self._envelope * (1 - months_left(world.plan.calendar.months[0].month) / 12)
         self._ripening: dict[int, list[Ripening]] = defaultdict(list)
         self._equipment_real = np.zeros(len(b.trusts.code))
         self._limit = self._year_limit(0)
+        self.pounds = PoundRecord(np.zeros(len(b.trusts.code), dtype=np.int64))
+        self.pounds.take_in(world.money.pot, -1, f"before April {MONEY_YEAR + 1}")
 
     def _p(self, name: str, week: int) -> float:
         return self._world.plan.parameters.at(name, week)
@@ -95,26 +104,18 @@ class CapitalPlanning:
     # -- 31 March and 1 April ----------------------------------------------------------------------------------------
 
     def close_books(self, week: int) -> None:
-        """Year end: each trust's surplus or deficit reaches its bank account; surpluses enter the pot.
-
-        A year whose planned surplus is in the opening pot already (`MONEY_YEAR`) only grows the backlog.
-        """
+        """Year end: a year's backlog comes on top."""
         w = self._world
         w.money.backlog[:] = capital.backlog_step(w.money.backlog, self._p("capital.backlog_growth", week))
-        closing = w.plan.calendar.months[w.plan.calendar.month_of_week[week]]
-        if closing.year - 1 <= MONEY_YEAR:
-            return
-        self._margin *= self._p("capital.surplus_persistence", week)
-        year = w.plan.calendar.sunday(week).year
-        z = streams.normal(self._draws.chance("surplus", year, self._ids)) * self._p("run.chance", week)
-        surplus = capital.year_surplus(self._margin, w.money.expenditure, self._p("capital.surplus_noise", week), z)
-        w.money.cash += surplus
-        w.money.pot += np.maximum(surplus, 0.0)
+
+    def keep_surpluses(self, week: int) -> None:
+        """Year end, when the books are closed: each pot's new money is a lot of that year."""
+        year = self._world.plan.calendar.months[self._world.plan.calendar.month_of_week[week]].year
+        self.pounds.take_in(self._world.money.pot, week, financial_year(date(year - 1, 4, 1)))
 
     def open_year(self, week: int) -> None:
-        """1 April: expenditure and envelopes grow, the year's limit is known."""
+        """1 April: envelopes grow, the year's limit is known."""
         w = self._world
-        w.money.expenditure *= 1 + self._p("capital.expenditure_growth", week)
         self._envelope *= 1 + self._p("capital.limit_growth", week)
         w.money.envelope[:] = self._envelope
         self._spent[:] = 0.0
@@ -138,15 +139,16 @@ class CapitalPlanning:
             wished[d.trust] = d.amount
             if d.reason:
                 self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
-        revenue_share = self._p("capital.revenue_split", week)
+        wished = capital.whole_pence(wished)
+        revenue = np.round(wished * self._p("capital.revenue_split", week), PENCE)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
-        outcome = self._national.apply_limit(
-            wished * (1 - revenue_share), self._world.money.envelope - self._spent, rule, self._limit
-        )
-        revenue = wished * revenue_share
-        self._move_money(week, decisions, outcome.spent, revenue, rule)
-        spent, revenue = self._where_spent(outcome.spent, revenue)
-        self._start_schemes(week, spent)
+        room = self._world.money.envelope - self._spent
+        outcome = self._national.apply_limit(wished - revenue, room, rule, self._limit)
+        spent = np.round(outcome.spent, PENCE)
+        self.pounds.draw(week, decisions, wished, spent, revenue)
+        self._move_money(week, decisions, wished, spent + revenue)
+        spent, revenue = self._where_spent(spent, revenue)
+        self._start_schemes(week, spent, "pot_capital")
         self._start_revenue(week, revenue)
         if outcome.cut.any():
             self._cut_envelopes(week, outcome.cut)
@@ -161,30 +163,25 @@ class CapitalPlanning:
         u = float(self._draws.chance("propensity", 0, self._ids[i : i + 1])[0])
         return PotView(
             float(w.money.pot[i]),
-            float(w.money.cash[i]),
+            float(w.cash[i]),
             float(w.money.expenditure[i]),
             min((april - week) / WEEKS_A_YEAR, 1.0),
             p("capital.invest_share", week),
             p("capital.delivery", week),
             p("capital.cash_floor_days", week),
             bool(u < p("programme.propensity", week)),
+            bool(w.money.in_deficit[i]),
         )
 
-    def _move_money(
-        self, week: int, decisions: list[DrawDecision], capital_spent: Array, revenue: Array, rule: LimitRule
-    ) -> None:
-        """Draws leave pot and bank; what the limit refused stays in both."""
+    def _move_money(self, week: int, decisions: list[DrawDecision], asked: Array, drawn: Array) -> None:
+        """Draws leave the pot; what the limit refused stays in it."""
         w = self._world
-        drawn = capital_spent + revenue
-        w.money.pot -= drawn
-        w.money.cash -= drawn
+        w.money.pot[:] = np.maximum(np.round(w.money.pot - drawn, PENCE), 0.0)
         w.money.drawn += drawn
-        if rule == "additive":
-            w.money.exchequer += capital_spent
         for d in decisions:
             if d.amount > 0:
                 self._tell(week, d.trust, "draw", "GBP m from the pot", float(drawn[d.trust]))
-                refused = d.amount - float(drawn[d.trust])
+                refused = float(asked[d.trust] - drawn[d.trust])
                 if refused > 1e-9:
                     self._tell(week, d.trust, "draw reduced", "the national capital limit", refused)
 
@@ -198,7 +195,14 @@ class CapitalPlanning:
         share = self._national.choose_by_need(w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients)
         to_trust = np.zeros(len(self._trusts))
         to_trust[b.provider_trust[eligible]] = share[eligible]
-        return to_trust * spent.sum(), to_trust * revenue.sum()
+        moved = self._shared(spent, to_trust), self._shared(revenue, to_trust)
+        self._books.hand_over(spent + revenue, moved[0] + moved[1])
+        return moved
+
+    @staticmethod
+    def _shared(amount: Array, share: Array) -> Array:
+        """The sum of an amount, shared out to the penny."""
+        return np.array(lots.apportion(round(float(amount.sum()) * PENCE_A_MILLION), share.tolist())) / PENCE_A_MILLION
 
     # -- schemes -------------------------------------------------------------------------------------------------------
 
@@ -220,9 +224,10 @@ class CapitalPlanning:
             np.exp(self._p("capital.stage_spread", week) * self._p("run.chance", week) * z)
         )
 
-    def _start_schemes(self, week: int, spent: Array) -> None:
+    def _start_schemes(self, week: int, spent: Array, purpose: str) -> None:
         w = self._world
         w.money.capital_spend += spent
+        self._books.spend_capital(spent, purpose)
         year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
         limits = Limits(
             self._p("capital.delegated_limit", week),
@@ -232,21 +237,31 @@ class CapitalPlanning:
         )
         parts = self._split(spent, week)
         for i in np.flatnonzero(spent > 0):
+            started = []
             for kind in capital.CLASSES:
                 amount = float(parts[kind][i])
-                code = w.bundle.trusts.code[i]
                 segment = float(w.bundle.trusts.segment[i])
                 route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
-                scheme = self._scheme(week, int(i), kind, amount, route, f"{code}|{year}|{kind}|{self._slot(week)}")
+                key = self._key(int(i), year, kind, week)
+                scheme = self._scheme(week, int(i), kind, amount, route, key)
+                started.append((key, scheme))
                 self._tell(week, int(i), "scheme started", f"{kind}, {route} route", amount)
                 if scheme.built_week < w.plan.calendar.n_weeks:
                     self._ripening[scheme.built_week].append(
                         Ripening(kind, np.array([scheme.trust]), np.array([scheme.real]))
                     )
+            if purpose == "pot_capital":
+                self.pounds.buy_schemes(float(spent[i]), started)
+
+    def _key(self, trust: int, year: str, kind: str, week: int) -> str:
+        return f"{self._world.bundle.trusts.code[trust]}|{year}|{kind}|{self._slot(week)}"
 
     def _slot(self, week: int) -> str:
-        """Which planning round of the year a week is: the April round, or the one at which the freedoms begin."""
-        return "status" if week == self._world.plan.aft_week else "april"
+        """Which round of the year a week is: April's, the one at which the freedoms begin, or an incentive's."""
+        if week == self._world.plan.aft_week:
+            return "status"
+        month = self._world.plan.calendar.closing_month(week)
+        return "april" if month is None else f"incentive {month.month}"
 
     def _scheme(self, week: int, trust: int, kind: str, amount: float, route: Route, key: str) -> capital.Scheme:
         approval = self._months(APPROVAL[route], week, key)
@@ -281,6 +296,7 @@ class CapitalPlanning:
         """Non-recurrent revenue buys extra work for a year."""
         w = self._world
         w.money.revenue_spend += revenue
+        self._books.buy_work(revenue)
         gain = capital.revenue_gain(
             revenue / self._prices[week],
             self._p("capital.cost_per_pathway", week),
@@ -288,6 +304,10 @@ class CapitalPlanning:
         )
         trusts = np.flatnonzero(gain)
         if trusts.size:
+            year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
+            for i in trusts:
+                key = self._key(int(i), year, "revenue", week)
+                self.pounds.buy_work(int(i), week, key, float(revenue[i]), float(gain[i]))
             self._ripening[week].append(Ripening("revenue", trusts, gain[trusts]))
             self._ripening[week + YEAR_OF_EFFECT].append(Ripening("revenue", trusts, -gain[trusts]))
 
@@ -295,12 +315,19 @@ class CapitalPlanning:
         """A month of ordinary capital: what is left of every envelope, spread over what is left of the year."""
         spend = (self._world.money.envelope - self._spent) / months_left(month)
         self._world.money.capital_spend += spend
+        self._books.spend_ordinary(spend)
         self._spent += spend
+
+    def spend_reward(self, week: int, amount: Array) -> None:
+        """Spend capital earned by performance, (trust,)."""
+        if amount.any():
+            self._start_schemes(week, amount, "capital")
 
     def ripen(self, week: int) -> None:
         """Bring into use what is finished this week."""
         w = self._world
-        for item in self._ripening.pop(week, ()):
+        items = self._ripening.pop(week, ())
+        for item in items:
             providers = w.bundle.trust_provider[item.trusts]
             listed = providers >= 0
             if item.kind == "theatre":
@@ -321,6 +348,9 @@ class CapitalPlanning:
                 w.money.backlog[item.trusts] = np.maximum(w.money.backlog[item.trusts] - item.real, 0.0)
             if item.trusts.size == 1 and item.kind != "revenue":
                 self._tell(week, int(item.trusts[0]), "in use", item.kind, float(item.real[0]))
+        levels = {"theatre": w.theatre_gain, "equipment": w.equipment, "revenue": w.revenue_gain}
+        for kind in sorted({item.kind for item in items} & set(levels)):
+            self.pounds.note(week, kind, levels[kind])
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         code = self._world.bundle.trusts.code[trust]

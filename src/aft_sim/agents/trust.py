@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import mesa
 
-from aft_sim.mechanisms import capital
+from aft_sim.mechanisms import capital, finance
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class PotView:
         delivery: share of planned spending that is delivered in the year [A08].
         floor_days: days of expenditure that boards keep as cash.
         acts: whether this board uses its freedoms [A06].
+        in_deficit: whether the last year closed in deficit.
     """
 
     pot: float
@@ -32,6 +33,26 @@ class PotView:
     delivery: float
     floor_days: float
     acts: bool
+    in_deficit: bool
+
+
+@dataclass(frozen=True)
+class SavingsView:
+    """What a board knows when it plans its savings programme.
+
+    Attributes:
+        margin: last year's surplus without deficit support, share of income.
+        keeps: share of a saving that it may spend.
+        plan: what a board in balance plans, share of cost.
+        response: further savings per pound of deficit.
+        effort: further savings of a board that may spend what it saves.
+    """
+
+    margin: float
+    keeps: float
+    plan: float
+    response: float
+    effort: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,8 @@ class Trust(mesa.Agent):
         """Plan this year's draw on the pot by the default rule: a steady share of it, less what slips."""
         if not view.acts:
             return DrawDecision(self.index, 0.0, 0.0, "the board does not use the freedom")
+        if view.in_deficit:
+            return DrawDecision(self.index, 0.0, 0.0, "spending controls after a year in deficit")
         if view.pot <= 0.0:
             return DrawDecision(self.index, 0.0, 0.0, "the pot is empty")
         wish = view.invest_share * view.pot * view.delivery * view.year_left
@@ -74,3 +97,7 @@ class Trust(mesa.Agent):
             else ("the pot is smaller" if amount >= view.pot else "cash would fall below its floor")
         )
         return DrawDecision(self.index, wish, amount, reason)
+
+    def plan_savings(self, view: SavingsView) -> float:
+        """Plan this year's savings programme, share of cost: more after a deficit, or where savings are kept."""
+        return finance.savings_plan(view.margin, view.plan, view.response, view.effort, view.keeps)

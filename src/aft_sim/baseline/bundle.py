@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline import tables
 from aft_sim.baseline.facts import Total, TrustFacts
+from aft_sim.baseline.finance import Finance, read_finance
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
 from aft_sim.basis.calendar import opening_monday
@@ -82,8 +83,11 @@ class Bundle:
         facts: everything known of each trust, with ranges where it is estimated.
         catchment_icb: (trust, icb) published catchment by board of residence; NaN where none is published.
         totals: England added up from its trusts, beside the published totals.
+        finance: published figures on money by year.
         icb_code, icb_name, icb_region: the 36 ICBs of April 2026.
         population: (icb, quintile) residents.
+        registered, weighted_population: (icb,) registered patients of 2026/27, and weighted by need in the formula of
+            allocations: fair shares go by the latter.
         provider_code: ODS code of trusts, "IS-" and the ICB for the independent sector.
         provider_trust: (provider,) index into `trusts`, -1 for the independent sector.
         provider_icb: (provider,) host ICB, -1 where none.
@@ -111,10 +115,13 @@ class Bundle:
     facts: TrustFacts
     catchment_icb: Array
     totals: tuple[Total, ...]
+    finance: Finance
     icb_code: tuple[str, ...]
     icb_name: tuple[str, ...]
     icb_region: tuple[str, ...]
     population: Array
+    registered: Array
+    weighted_population: Array
     provider_code: tuple[str, ...]
     provider_trust: Index
     provider_icb: Index
@@ -288,10 +295,13 @@ def _load(folder: Path) -> Bundle:
         facts=facts,
         catchment_icb=_catchments(folder, trust_index, icb_index),
         totals=_totals(folder),
+        finance=read_finance(folder),
         icb_code=_text(icbs["code"]),
         icb_name=_text(icbs["name"]),
         icb_region=_text(icbs["region"]),
         population=np.stack([icbs[f"population_q{q + 1}"] for q in range(5)], axis=1),
+        registered=icbs["registered"],
+        weighted_population=icbs["weighted_population"],
         provider_code=_text(p["code"]),
         provider_trust=np.array([trust_index.get(c, -1) for c in p["code"]]),
         provider_icb=np.array([icb_index.get(k, -1) for k in p["icb"]]),

@@ -40,8 +40,14 @@ FILES = {
     "workforce": "series/workforce_monthly.csv",
 }
 """Files read for the facts beside those of the waiting list."""
-SERIES = ("ae_monthly", "beds_quarterly", "other_performance_monthly", "provider_finance_annual")
-"""Series that hold the totals of England the facts are compared with."""
+SERIES = (
+    "ae_monthly",
+    "beds_quarterly",
+    "icb_weighted_population",
+    "other_performance_monthly",
+    "provider_finance_annual",
+)
+"""Series that hold the totals of England the facts are compared with, and the boards' fair shares."""
 BEDDED = ("acute", "specialist", "mental_health")
 """Types whose trusts all have beds, so that one without a return is unknown."""
 RATINGS = {"outstanding": 1, "good": 2, "requires improvement": 3, "inadequate": 4}
@@ -148,11 +154,16 @@ def _money(code: str, s: FactSources) -> dict[str, float | None]:
         "supplies": e.supplies,
         "premises": e.premises,
         "other": e.other,
+        "drugs": e.drugs,
         "temporary_staff": e.agency,
         "pensions": e.pensions,
     }
     found: dict[str, float | None] = {f"expenditure.{k}": v if own else None for k, v in parts.items()}
-    found |= {"expenditure.pfi": e.pfi_2022_23, "expenditure.depreciation": e.depreciation_2022_23}
+    found |= {
+        "expenditure.pfi": e.pfi_2022_23,
+        "expenditure.depreciation": e.depreciation_2022_23,
+        "expenditure.year_before": e.opex_2022_23,
+    }
     found |= {
         "money.planned_surplus": _share(trust.planned_surplus_pct),
         "money.variance_to_plan": _share(trust.variance_pct),

@@ -201,6 +201,11 @@ def _expenditure(facts: TrustFacts, s: FactSources, kinds: Sequence[str]) -> lis
         name = f"expenditure.{part}"
         how = "ratio to staff expenditure among trusts of the type"
         done.append(_put(facts, name, by_ratio(facts[name], facts["expenditure.staff"], kinds), how, Basis.ESTIMATED))
+    drugs = np.array([np.nan if e.drugs_2022_23 is None else e.drugs_2022_23 for e in accounts])
+    supplies = np.array([e.supplies_2022_23 or np.nan for e in accounts])
+    name, expected = "expenditure.drugs", drugs / supplies * facts["expenditure.supplies"]
+    how = "own share of supplies in 2022/23 and its change at trusts of the type"
+    done.append(_put(facts, name, by_change(facts[name], expected, kinds), how, Basis.OTHER_PERIOD))
     return done
 
 

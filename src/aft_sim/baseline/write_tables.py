@@ -15,6 +15,8 @@ from aft_sim.baseline.assemble import ENGLAND, INDEPENDENT, OUTSIDE, POOLED, Raw
 from aft_sim.baseline.build import SERIES_COLUMNS, Built, Sources
 from aft_sim.baseline.collect import collect
 from aft_sim.baseline.fill import fill, roll_forward
+from aft_sim.baseline.finance import write_finance
+from aft_sim.baseline.sources.icbs import weighted_population
 from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
 from aft_sim.baseline.sources.series import RttMonthly
 from aft_sim.baseline.totals import totals
@@ -33,6 +35,7 @@ def write_register(folder: Path, s: Sources) -> None:
     _write_trusts(folder, s)
     _write_icbs(folder, s)
     _write_targets(folder, s)
+    write_finance(folder, s.facts.series["provider_finance_annual"])
 
 
 def write_month(
@@ -106,6 +109,8 @@ def _write_icbs(folder: Path, s: Sources) -> None:
         "region": [i.region for i in icbs],
     }
     columns |= {f"population_q{q + 1}": s.icbs.population[:, q] for q in range(5)}
+    columns["registered"] = np.array([i.registered for i in icbs])
+    columns["weighted_population"] = weighted_population(s.icbs, s.facts.series["icb_weighted_population"])
     tables.write(folder, "icbs", columns)
 
 

@@ -221,5 +221,10 @@ def bank_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
 
 
+def months_left(month: int) -> int:
+    """Return the months of the financial year that are left, the given one (1 to 12) included."""
+    return (3 - month) % 12 + 1
+
+
 def _next_month(year: int, month: int) -> tuple[int, int]:
     return (year + 1, 1) if month == 12 else (year, month + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +12,6 @@ from aft_sim.cli import baseline_update, terminal
 if TYPE_CHECKING:
     from aft_sim.baseline.bundle import Bundle
 
-#: Trusts named where a part of a name fits several.
-MOST_OPTIONS = 8
 FROM = Annotated[
     Path | None,
     typer.Option("--from", help="A baseline written by `baseline build` or `update`; the packaged one by default."),
@@ -72,8 +69,9 @@ def show(
         page: Any = pages.England.of(baseline)
     else:
         from aft_sim.cli.trust_page import TrustPage
+        from aft_sim.cli.trusts import find_trust
 
-        page = TrustPage(baseline, _find(baseline, code))
+        page = TrustPage(baseline, find_trust(baseline, code))
     if as_json:
         terminal.print_json(page.content())
     else:
@@ -91,11 +89,12 @@ def report(
     Published monthly flows do not add up trust by trust; they are balanced so that each list moves at its own trend.
     """
     from aft_sim.cli import adjustments
+    from aft_sim.present import csv_files
 
     baseline = _load(folder)
     rows = adjustments.by_provider(baseline)[:top]
     if csv is not None:
-        adjustments.write(rows, csv)
+        csv_files.write_records(csv, rows)
     if as_json:
         terminal.print_json(rows)
         return
@@ -110,20 +109,3 @@ def _load(folder: Path | None) -> Bundle:
     from aft_sim.baseline import bundle
 
     return bundle.load(folder)
-
-
-def _find(baseline: Bundle, text: str) -> int:
-    """Index of a trust by code, in any case, or by a part of its name that only one trust has."""
-    from aft_sim.basis.errors import InputError
-
-    wanted = text.strip()
-    if wanted.upper() in baseline.trusts.index:
-        return baseline.trust(wanted.upper())
-    t = baseline.trusts
-    part = re.compile(rf"\b{re.escape(wanted)}", re.IGNORECASE)
-    found = [i for i, name in enumerate(t.name) if len(wanted) > 3 and part.search(name)]
-    if len(found) > 1:
-        options = ", ".join(f"{t.code[i]} {t.name[i]}" for i in found[:MOST_OPTIONS])
-        more = f" and {len(found) - MOST_OPTIONS} more" if len(found) > MOST_OPTIONS else ""
-        raise InputError("several trusts have this in their name", found=text, expected=f"one of {options}{more}")
-    return found[0] if found else baseline.trust(wanted.upper() if len(wanted) <= 4 else text)

@@ -13,6 +13,8 @@ from aft_sim.cli import terminal
 from aft_sim.cli.catalogue import lever_text
 
 if TYPE_CHECKING:
+    from aft_sim.cli.show_ledger import Asked
+    from aft_sim.cli.show_pound import Followed
     from aft_sim.outcomes.registry import Outcome
     from aft_sim.spec.levers import Lever
     from aft_sim.spec.register import Parameter
@@ -26,7 +28,16 @@ EPILOG = (
     "aft-sim show set:segment-1-acute    a set of trusts\n\n"
     "aft-sim show within_18_share        an outcome\n\n"
     "aft-sim show schedule               what happens in a week, in order\n\n"
-    "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors"
+    "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
+    "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
+    "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth"
+)
+
+#: Headings in the help of options that only the ledger has, only the pound, and both.
+OF_LEDGER, OF_POUND, OF_BOTH = (
+    "Options of show ledger",
+    "Options of show pound",
+    "Options of show ledger and show pound",
 )
 
 
@@ -37,14 +48,102 @@ def register(app: typer.Typer) -> None:
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A scenario, parameter, lever, set:NAME, outcome, `schedule` or `schema`.")
+        str,
+        typer.Argument(
+            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `ledger` or `pound`."
+        ),
     ],
+    who: Annotated[
+        str | None,
+        typer.Argument(
+            help="Whose ledger: code or name of a trust, code of a board, or england. Whose pound: a trust."
+        ),
+    ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="Another baseline for scenarios and sets: a folder of aft-sim baseline build or update."),
+        typer.Option(
+            help="Another baseline for scenarios, sets and ledgers: a folder of aft-sim baseline build or update."
+        ),
     ] = None,
+    year: Annotated[
+        str | None, typer.Option(metavar="YYYY/YY", help="Financial year (2026/27).", rich_help_panel=OF_LEDGER)
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.", rich_help_panel=OF_LEDGER)
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.", rich_help_panel=OF_LEDGER)
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="Name of a scenario or path (baseline; aft-wide-additive).", rich_help_panel=OF_BOTH),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Chance (1).", rich_help_panel=OF_BOTH)] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter or lever for the scenario; may be repeated.",
+            rich_help_panel=OF_BOTH,
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="Last month (2031-03).", rich_help_panel=OF_POUND)
+    ] = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw the flow: .svg or .png, beside it the numbers.", rich_help_panel=OF_POUND
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for a program, in pence.", rich_help_panel=OF_BOTH)
+    ] = False,
 ) -> None:
-    """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format."""
+    """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format.
+
+    `show ledger` runs a scenario and prints the books of a trust, a board or NHS England. `show pound` runs one and
+    follows a trust's surpluses to what they bought.
+    """
+    from aft_sim.cli.show_ledger import Asked
+    from aft_sim.cli.show_pound import Followed
+
+    books = Asked(who, year, first, last, scenario, seed, settings or [])
+    pound = Followed(who, scenario, seed, settings or [], until, chart)
+    if not _of_a_run(name, books, pound, baseline, as_json):
+        _show(name, baseline)
+
+
+def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, as_json: bool) -> bool:
+    """Show what takes a run, the ledger or the pound; False if the name is neither.
+
+    Raises:
+        InputError: an option that only another thing has.
+    """
+    from aft_sim.cli.show_ledger import show_ledger
+    from aft_sim.cli.show_pound import show_pound
+
+    if name == "pound":
+        if books.year or books.first or books.last:
+            raise InputError("only the ledger has a period", found=name, expected="--until, the last month of the run")
+        show_pound(pound, baseline, as_json)
+        return True
+    if pound.until is not None or pound.chart is not None:
+        raise InputError("only the pound has a last month and a chart", found=name, expected="aft-sim show pound WHO")
+    if name == "ledger":
+        show_ledger(books, baseline, as_json)
+        return True
+    if as_json or books.anything:
+        raise InputError(
+            "only the ledger and the pound have an account, a period, a run and JSON",
+            found=name,
+            expected="aft-sim show ledger WHO, aft-sim show pound WHO",
+        )
+    return False
+
+
+def _show(name: str, baseline: Path | None) -> None:
     from aft_sim.outcomes.registry import OUTCOMES
     from aft_sim.spec.levers import levers
     from aft_sim.spec.register import Register
@@ -78,6 +177,8 @@ def show(
         options = [
             "schedule",
             "schema",
+            "ledger",
+            "pound",
             *shipped,
             *register,
             *paths,
@@ -87,7 +188,7 @@ def show(
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule or schema",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, ledger or pound",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 

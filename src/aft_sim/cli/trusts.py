@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aft_sim.basis.errors import InputError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aft_sim.baseline.bundle import Bundle
+
+
+#: Trusts named where a part of a name fits several.
+MOST_OPTIONS = 8
 
 
 def short_name(name: str) -> str:
@@ -38,3 +44,28 @@ def trust_lines(bundle: Bundle, index: Iterable[int]) -> Iterator[tuple[str, str
         segment = "–" if np.isnan(t.segment[i]) else f"{t.segment[i]:.0f}"
         people = "none" if provider[i] < 0 else f"{waiting[provider[i]]:,.0f}"
         yield t.code[i], short_name(t.name[i]), segment, people
+
+
+def find_trust(bundle: Bundle, text: str) -> int:
+    """Index of a trust by code, in any case, or by a part of its name that only one trust has.
+
+    Raises:
+        InputError: no trust, or several; names the nearest or some of them.
+    """
+    found = matching_trusts(bundle, text)
+    if len(found) > 1:
+        t = bundle.trusts
+        options = ", ".join(f"{t.code[i]} {t.name[i]}" for i in found[:MOST_OPTIONS])
+        more = f" and {len(found) - MOST_OPTIONS} more" if len(found) > MOST_OPTIONS else ""
+        raise InputError("several trusts have this in their name", found=text, expected=f"one of {options}{more}")
+    wanted = text.strip()
+    return found[0] if found else bundle.trust(wanted.upper() if len(wanted) <= 4 else text)
+
+
+def matching_trusts(bundle: Bundle, text: str) -> list[int]:
+    """Indices of the trust of a code, in any case, or else of all that have a text in their names."""
+    wanted = text.strip()
+    if wanted.upper() in bundle.trusts.index:
+        return [bundle.trust(wanted.upper())]
+    part = re.compile(rf"\b{re.escape(wanted)}", re.IGNORECASE)
+    return [i for i, name in enumerate(bundle.trusts.name) if len(wanted) > 3 and part.search(name)]

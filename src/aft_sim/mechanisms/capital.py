@@ -20,28 +20,19 @@ CLASSES = ("theatre", "equipment", "estate")
 HUB_FUNCTIONS = ("C_100", "C_101", "C_110", "C_120", "C_130", "C_502")
 
 
-def opening_pot(planned_surplus: Array, expenditure: Array, prior_year_ratio: float) -> Array:
-    """Unspent surpluses since 2024/25: last year's planned surplus and a share of as much for the year before.
+def opening_pot(surplus: Array, prior_year_ratio: float) -> Array:
+    """Unspent surpluses since 2024/25: last year's surplus and a share of as much for the year before.
 
     Args:
-        planned_surplus: (trust,) share of income, NaN where none is published.
-        expenditure: (trust,) GBP m.
+        surplus: (trust,) outturn of 2025/26, GBP m; a deficit adds nothing.
         prior_year_ratio: surplus of 2024/25 over that of 2025/26.
     """
-    surplus = np.nan_to_num(np.maximum(planned_surplus, 0.0)) * np.nan_to_num(expenditure)
-    return np.asarray(surplus * (1 + prior_year_ratio))
+    return np.asarray(np.maximum(surplus, 0.0) * (1 + prior_year_ratio))
 
 
-def year_surplus(margin: Array, expenditure: Array, spread: float, z: Array) -> Array:
-    """Surplus or deficit of a year, GBP m: the expected margin and chance around it.
-
-    Args:
-        margin: (trust,) expected margin, share of expenditure.
-        expenditure: (trust,) GBP m; NaN gives zero.
-        spread: sd of a year's margin, share of expenditure.
-        z: (trust,) standard normal.
-    """
-    return np.asarray((margin + spread * z) * np.nan_to_num(expenditure))
+def whole_pence(amount: Array) -> Array:
+    """Money in whole pence, none more than there is; GBP m. What floating point left just below a penny is one."""
+    return np.asarray(np.floor(amount * 1e8 + 1e-4) / 1e8)
 
 
 def affordable(wish: float, pot: float, cash: float, expenditure: float, floor_days: float) -> float:
@@ -97,7 +88,7 @@ def revenue_gain(amount: Array, cost_per_pathway: float, marginal_ratio: float) 
     return np.asarray(amount * 1e6 / (cost_per_pathway * marginal_ratio) / (365.25 / 7))
 
 
-def staffed(gain: Array, capacity: Array, headroom: float) -> Array:
+def staffed(gain: Array, capacity: Array, headroom: float | Array) -> Array:
     """Extra work limited by the staff there are: no more than a share of present capacity; losses are not limited."""
     return np.asarray(np.minimum(gain, headroom * capacity))
 

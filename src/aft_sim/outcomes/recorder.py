@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,35 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aft_sim.mechanisms import measures, referrals
+from aft_sim.mechanisms.ledger import Ledger, Side
+from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
 from aft_sim.world import QUINTILES, World
 
 Array = NDArray[np.float64]
 
 ALL = "all"
+OUTSIDE = ("staff", "suppliers", "private_finance")
+"""Accounts outside the public sector that trusts pay."""
+
+
+def trust_month(ledger: Ledger) -> dict[str, Array]:
+    """Money columns of the month that is open, (trust,) each, GBP m."""
+    trusts = ledger.accounts.axis("trust")
+
+    def total(side: Side, counts: Callable[[Purpose], bool]) -> Array:
+        found: Array = np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
+        return found
+
+    return {
+        "income": total("payee", lambda p: p.income),
+        "expenditure": total("payer", lambda p: p.expense),
+        "deficit_support": ledger.month("deficit_support")[trusts],
+        "cash_support": ledger.month("cash_support")[trusts],
+        # what leaves the public sector, whoever paid it in
+        "exchequer": total("payer", lambda p: p.payer == "trust" and p.payee in OUTSIDE)
+        - ledger.month("other_income")[trusts],
+    }
 
 
 class Recorder:
@@ -60,6 +83,7 @@ class Recorder:
         self._record_money()
         w.month.clear()
         w.money.close_month()
+        w.ledger.close_month(month)
 
     def _put(self, level: str, values: Mapping[str, Array]) -> None:
         store = self._columns[level]
@@ -137,8 +161,10 @@ class Recorder:
         return np.concatenate([by.sum(axis=1, keepdims=True), by], axis=1)
 
     def _record_money(self) -> None:
-        m = self._world.money
-        self._put("money", {name: getattr(m, name).copy() for name in registry.LEVELS["money"].values})
+        w = self._world
+        own = ("pot", "drawn", "capital_spend", "revenue_spend", "envelope", "backlog")
+        month = trust_month(w.ledger)
+        self._put("money", {name: getattr(w.money, name).copy() for name in own} | month | {"cash": w.cash})
 
     def tables(self) -> dict[str, pa.Table]:
         """All levels as tidy tables in the registry's order of columns."""

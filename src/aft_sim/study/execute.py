@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,9 @@ import mesa
 from aft_sim.baseline import bundle
 from aft_sim.baseline.bind import Plan, bind
 from aft_sim.basis.calendar import Calendar
+from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study.result import RunResult
@@ -34,7 +35,7 @@ def run_once(
     until: date,
     check: bool = False,
     baseline: Path | None = None,
-    keep: Sequence[str] = (),
+    kept: Kept | None = None,
 ) -> RunResult:
     """Run a scenario once.
 
@@ -45,7 +46,7 @@ def run_once(
         until: a day in the last month of the run.
         check: verify the invariants every week.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
-        keep: results tables to keep; all if empty. England's is always kept, because every comparison needs it.
+        kept: what to keep of the tables; everything if None.
 
     Raises:
         InputErrors: the scenario does not fit the baseline.
@@ -61,9 +62,29 @@ def run_once(
         raise
     finally:
         forget(model)
-    if keep:
-        tables = {name: table for name, table in tables.items() if name in keep or name == "england"}
-    return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, plan.treated)
+    kept = kept or Kept()
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), plan.treated, kept)
+
+
+def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:
+    """Run a scenario once, at the register's central values, and return its books.
+
+    Args:
+        scenario: resolved scenario.
+        seed: chance.
+        until: a day in the last month of the run.
+        baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
+
+    Raises:
+        InputErrors: the scenario does not fit the baseline.
+    """
+    model = TrustAutonomyModel(plan_for(scenario, CENTRAL, until, baseline), seed)
+    try:
+        model.run()
+        ledger: Ledger = model.world.ledger
+        return ledger
+    finally:
+        forget(model)
 
 
 def forget(model: mesa.Model) -> None:

@@ -20,15 +20,18 @@ _LINES = {
     "premises": "premises_incl_depreciation_gbp_m",
     "other": "other_gbp_m",
 }
+_DRUGS = "drugs_gbp_m"
 _MAIN = ("ods_code", *_LINES.values(), "wte_avg_2023_24", "opex_2022_23_gbp_m", "tac_codes_summed")
-_DETAIL = ("ods_code", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", "note")
+_DETAIL = ("ods_code", "staff_agency_gbp_m", "staff_employer_pensions_gbp_m", _DRUGS, "note")
 _PAST = {
     "staff_2022_23": "staff_gbp_m",
+    "supplies_2022_23": "supplies_and_drugs_gbp_m",
+    "drugs_2022_23": _DRUGS,
     "impairments_2022_23": "impairments_net_gbp_m",
     "depreciation_2022_23": "depreciation_gbp_m",
     "pfi_2022_23": "pfi_lift_charges_gbp_m",
 }
-_FALLBACK = ("ods_code", *_LINES.values(), *_PAST.values())
+_FALLBACK = tuple(dict.fromkeys(("ods_code", *_LINES.values(), *_PAST.values())))
 _PART_YEAR = "months only"
 
 
@@ -48,11 +51,14 @@ class Expenditure:
         other: The rest, bought-in care and impairments included.
         agency: Temporary staff, part of `staff`; None in 2022/23. The sum (4.67bn) exceeds the published agency spend
             (3.02bn), so it seems to hold bank and contract staff from outside too.
+        drugs: Drugs, part of `supplies`; None in 2022/23, and where one of the accounts added up has no figure.
         pensions: Employer's pension contributions, part of `staff`; None in 2022/23.
         average_wte: Average whole-time equivalents of staff in 2023/24, temporary staff included. A predecessor
             that filed for only part of the year is left out by the source: the successor's average has its staff.
         opex_2022_23: Operating expenditure of the year before.
         staff_2022_23: Staff of the year before.
+        supplies_2022_23: Supplies, services and drugs of the year before.
+        drugs_2022_23: Drugs of the year before, part of them.
         impairments_2022_23: Net impairments of the year before (part of `other`); no later year is by trust.
         depreciation_2022_23: Depreciation of the year before.
         pfi_2022_23: Charges for privately financed buildings (PFI and LIFT) of the year before.
@@ -70,10 +76,13 @@ class Expenditure:
     premises: float | None
     other: float | None
     agency: float | None
+    drugs: float | None
     pensions: float | None
     average_wte: float | None
     opex_2022_23: float | None
     staff_2022_23: float | None
+    supplies_2022_23: float | None
+    drugs_2022_23: float | None
     impairments_2022_23: float | None
     depreciation_2022_23: float | None
     pfi_2022_23: float | None
@@ -152,6 +161,14 @@ def _sum(rows: list[Row], column: str) -> float | None:
     return sum(known) if known else None
 
 
+def _whole(rows: list[Row], column: str) -> float | None:
+    """Sum of a column over the rows with accounts; None where one of them lacks it."""
+    filed = [row for row in rows if row.maybe_number("opex_gbp_m") is not None]
+    values = [row.maybe_number(column) for row in filed]
+    known = [v for v in values if v is not None]
+    return sum(known) if known and len(known) == len(filed) else None
+
+
 def _past(rows: list[Row]) -> dict[str, float | None]:
     return {name: _sum(rows, column) for name, column in _PAST.items()}
 
@@ -165,6 +182,7 @@ def _latest(row: Row, detail: list[Row], before: list[Row]) -> Expenditure:
         code=row.text("ods_code"),
         year="2023/24" if filed else None,
         agency=_sum(detail, "staff_agency_gbp_m") if filed else None,
+        drugs=_whole(detail, _DRUGS) if filed else None,
         pensions=_sum(detail, "staff_employer_pensions_gbp_m") if filed else None,
         average_wte=row.maybe_number("wte_avg_2023_24"),
         opex_2022_23=row.maybe_number("opex_2022_23_gbp_m"),
@@ -182,6 +200,7 @@ def _earlier(code: str, rows: list[Row]) -> Expenditure:
         code=code,
         year="2022/23" if rows else None,
         agency=None,
+        drugs=None,
         pensions=None,
         average_wte=None,
         opex_2022_23=values["opex"],

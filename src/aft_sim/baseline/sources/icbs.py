@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.baseline.sources._csv import Row, read_rows
+from aft_sim.baseline.sources.series_table import SeriesTable
 from aft_sim.basis.errors import InputError
 
 WHAT = "the table of ICBs"
 NEEDS = ("core_need", "acute_need", "community_need", "mh_need", "health_ineq")
 """Need indices of the 2026/27 allocations, England = 1."""
+RENAMED = {"West and North London": "North Central and West London"}
+"""Boards that the formula's table still calls by their working name."""
+WEIGHTS_YEAR = "2026/27"
+"""First year whose weights are of the 36 boards."""
 _QUINTILES = tuple(f"pop_imd2025_q{q}" for q in range(1, 6))
 _COLUMNS = (
     *("ods_code", "ons_code_2026", "name", "region", "predecessor_ods", "cluster_id", "population_mid2022"),
@@ -93,6 +98,37 @@ def _icb(row: Row) -> Icb:
         needs=tuple(row.need_number(f"{n}_index_2026_27", 0) for n in NEEDS),
         centroid=(row.need_number("centroid_lat"), row.need_number("centroid_lon")),
     )
+
+
+def weighted_population(table: IcbTable, weights: SeriesTable, year: str = WEIGHTS_YEAR) -> NDArray[np.float64]:
+    """Need-weighted population of each board, which its fair share of allocations goes by.
+
+    The formula's table has codes of its own for the 36 boards: they are found by name, and their registered patients
+    must be those of the table of boards.
+
+    Args:
+        table: the boards.
+        weights: `icb_weighted_population`.
+        year: of the weights.
+
+    Raises:
+        InputError: a board without weights, or with other registered patients.
+    """
+    people = weights.columns["registered_pop"]
+    rows = {weights.texts["icb_name"][i].casefold(): i for i, key in enumerate(weights.rows) if key[0] == year}
+    out = []
+    for icb in table.icbs:
+        name = icb.name.removeprefix("NHS ").removesuffix(" Integrated Care Board")
+        row = rows.get(RENAMED.get(name, name).casefold())
+        if row is None or people[row] != icb.registered:
+            raise InputError(
+                "a board has no need-weighted population of its own",
+                where=weights.layout.file,
+                found=f"{icb.code} {icb.name}, {icb.registered:,.0f} patients",
+                expected=f"a row of {year} with its name and its registered patients",
+            )
+        out.append(weights.columns["core_wp"][row])
+    return np.array(out)
 
 
 def read_icbs(path: Path) -> IcbTable:

@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_of, read_day
 from aft_sim.spec.levers.aft import AftLevers, Freedoms
 from aft_sim.spec.levers.capital import CapitalLevers
+from aft_sim.spec.levers.money import MoneyLevers
 
 __all__ = [
     "AftLevers",
@@ -24,6 +25,7 @@ __all__ = [
     "Freedoms",
     "Lever",
     "LeverTable",
+    "MoneyLevers",
     "Move",
     "Refused",
     "levers",

@@ -1,0 +1,177 @@
+"""What is agreed each April: the settlement, boards' allocations, and the contracts that they place with trusts.
+
+Money is GBP m a year, cash; trusts and boards are axes of arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aft_sim.agents.icb import IntegratedCareBoard
+from aft_sim.agents.nhs_england import NHSEngland
+from aft_sim.baseline.money import OpeningMoney
+from aft_sim.policy import payment
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What national bodies set for a year.
+
+    Attributes:
+        year: calendar year in which it begins.
+        growth: of the settlement and, in sum, of allocations.
+        inflation: of pay and prices.
+        efficiency: the efficiency factor in prices.
+        floor: least growth of a board's allocation.
+        repaid: share of last year's deficit that a board repays.
+        closure: where the money of ending deficit support goes.
+    """
+
+    year: int
+    growth: float
+    inflation: float
+    efficiency: float
+    floor: float
+    repaid: float
+    closure: payment.Closure
+
+    @property
+    def uplift(self) -> float:
+        """Growth of national prices but for what replaces deficit support."""
+        return payment.price_uplift(self.inflation, self.efficiency)
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """What is agreed for a year.
+
+    Attributes:
+        settlement: NHS England's revenue.
+        national: what it spends itself.
+        allocation, target: (board,) allocations and fair shares.
+        commissioning: (board,) other care that boards buy.
+        cap, urgent, block: (trust,) funded elective activity, urgent care, other contracts.
+        other: (trust,) other income.
+        support: (trust,) deficit support.
+        payers: (trust, board) who pays a trust's contracts; rows add up to one.
+        price: (2, trust) admitted and other price of a completed pathway.
+        independent_price: (2,) the same for the independent sector.
+        volume: (trust,) growth of the work that contracts fund.
+    """
+
+    settlement: float
+    national: float
+    allocation: Array
+    target: Array
+    commissioning: Array
+    cap: Array
+    urgent: Array
+    block: Array
+    other: Array
+    support: Array
+    payers: Array
+    price: Array
+    independent_price: Array
+    volume: Array
+
+    @property
+    def total(self) -> Array:
+        """(trust,) all contracts with boards."""
+        return self.cap + self.urgent + self.block
+
+    @property
+    def income(self) -> Array:
+        """(trust,) expected income without deficit support."""
+        return self.total + self.other
+
+
+def opening(money: OpeningMoney) -> Contracts:
+    """The year in which a run opens, as the baseline has it."""
+    prices = np.stack([money.elective_price_admitted, money.elective_price_non_admitted])
+    return Contracts(
+        settlement=money.settlement,
+        national=money.settlement - float(money.allocation.sum()) - float(money.deficit_support.sum()),
+        allocation=money.allocation,
+        target=money.target,
+        commissioning=money.other_commissioning,
+        cap=money.elective,
+        urgent=money.urgent,
+        block=money.block,
+        other=money.other_income,
+        support=money.deficit_support,
+        payers=money.payers,
+        price=prices / 1e6,
+        independent_price=np.array(money.national_prices) / 1e6,
+        volume=np.zeros(money.income.size),
+    )
+
+
+def agree(
+    before: Contracts,
+    terms: Terms,
+    full_support: Array,
+    overspent: Array,
+    earned: Array,
+    independent: Array,
+    national: NHSEngland,
+    boards: list[IntegratedCareBoard],
+) -> Contracts:
+    """The contracts of a new year.
+
+    Every board lets its contracts grow as its allocation does, less what it repays; what ends of deficit support goes
+    where the closure says. So contracts are within allocations by construction, and a board that overspent buys less.
+
+    Args:
+        before: last year's.
+        terms: this year's.
+        full_support: (trust,) deficit support of the opening year.
+        overspent: (board,) last year's deficits.
+        earned: (trust,) what elective activity earned last year: the new cap starts from it, and money that found no
+            activity goes to the trust's other contracts.
+        independent: (board,) last year's cost of the independent sector.
+        national, boards: who decides.
+    """
+    # what is funded of elective work starts from what was done, so that a cap never runs away from activity
+    support = full_support * payment.support_left(terms.year)
+    released = float(before.support.sum() - support.sum())
+    allocation = national.allocate(before.allocation, before.target, terms.growth, terms.year, terms.floor)
+    growth = np.array(
+        [b.contract(before.allocation[b.index], allocation[b.index], terms.repaid * overspent[b.index]) for b in boards]
+    )
+    owed = before.payers * before.total[:, None]
+    by_board = owed.sum(axis=0)
+    extra = released / float(owed.sum()) if terms.closure == "into_prices" else 0.0
+    transfer = np.zeros(len(boards))
+    if terms.closure == "into_allocations":
+        transfer = released * before.target / before.target.sum()
+    bought = owed * (1 + growth + extra)
+    more = owed * np.divide(transfer, by_board, out=np.zeros(len(boards)), where=by_board > 0)
+    agreed = bought + more
+    grown = np.divide(bought.sum(axis=1), before.total, out=np.ones_like(before.total), where=before.total > 0)
+    new = allocation + transfer + extra * by_board
+    independent = independent * (1 + growth)
+    left = np.maximum(new - agreed.sum(axis=0) - independent, 0.0)
+    settlement = before.settlement * (1 + terms.growth) - (released if terms.closure == "withdrawn" else 0.0)
+    total = agreed.sum(axis=1)
+    cap, urgent = np.minimum(earned, before.cap) * grown, before.urgent * grown
+    return Contracts(
+        settlement=settlement,
+        national=settlement - float(new.sum()) - float(support.sum()),
+        allocation=new,
+        target=before.target * (new.sum() / before.target.sum()),
+        commissioning=left,
+        cap=cap,
+        urgent=urgent,
+        block=total - cap - urgent,
+        other=before.other * (1 + terms.growth),
+        support=support,
+        payers=np.divide(agreed, total[:, None], out=before.payers.copy(), where=total[:, None] > 0),
+        price=before.price * ((1 + terms.uplift) * (1 + extra)),
+        independent_price=before.independent_price * (1 + terms.uplift),
+        volume=(grown - extra) / (1 + terms.uplift) - 1,
+    )
