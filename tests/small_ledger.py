@@ -18,7 +18,9 @@ MONTH: dict[str, float | list[float] | list[list[float]]] = {
     "block": [[10.0, 0.0], [0.0, 8.0], [4.0, 1.0]],
     "independent_sector": [6.0, 4.0],
     "other_commissioning": [55.0, 60.0],
+    "national_programmes": 1.0,
     "deficit_support": [0.0, 0.0, 6.0],
+    "delivery_reward": [0.0, 0.5, 0.0],
     "other_income": [5.0, 4.0, 2.0],
     "pay": [45.0, 40.0, 28.0],
     "bank_agency": [3.0, 2.0, 2.5],
@@ -34,9 +36,10 @@ MONTH: dict[str, float | list[float] | list[list[float]]] = {
     "pot_capital": [2.0, 0.0, 0.0],
     "cash_support": [0.0, 0.0, 3.0],
     "surplus_return": [2.0, 0.0, 0.0],
+    "redistribution": [0.0, 0.0, 1.0],
     "board_support": [0.0, 2.5],
     "unspent": [4.5, 0.0],
-    "lapse": 6.5,
+    "lapse": 4.0,
 }
 
 

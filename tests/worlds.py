@@ -29,6 +29,7 @@ CONSTANT = {
     "removals.closure": "starts",  # the fitted closure answers to the list
     "targets.march_pressure": 1,
     "targets.due_pressure": 1,
+    "production.staff_elasticity": 0,  # money goes on growing
 }
 #: Four trusts of the first wave's world: a treated acute trust, a neighbour, a specialist and a large one.
 FEW = ("RTF", "R0B", "RBS", "RBQ", "RRV", "IS-QHM")

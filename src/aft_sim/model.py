@@ -21,7 +21,7 @@ from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.planning import CapitalPlanning
 from aft_sim.agents.trust import Trust
-from aft_sim.baseline.bind import Plan, weekly_season
+from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
 from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
@@ -267,9 +267,11 @@ class TrustAutonomyModel(mesa.Model):
     # -- phases --------------------------------------------------------------------------------------------------------
 
     def open_year(self) -> None:
-        """1 April."""
-        self.planning.open_year(self.week)
-        self.books.open_year(self.week)
+        """1 April; what is dated that day holds for the year, though its first week may begin in March."""
+        calendar = self.plan.calendar
+        week = first_week_from(calendar, date(calendar.sunday(self.week).year, 4, 1))
+        self.planning.open_year(week)
+        self.books.open_year(week)
 
     def announce(self) -> None:
         """Freedoms begin."""

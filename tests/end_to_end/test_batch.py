@@ -90,6 +90,36 @@ def test_kept_levels_are_the_only_tables_stored(cli, tmp_path: Path) -> None:
     }
 
 
+def test_kept_outcomes_are_the_only_columns_stored_below_england(cli, tmp_path: Path) -> None:
+    text = SMALL.replace("seeds = 5", "seeds = 2") + '[keep]\nlevels = ["trust", "icb_quintile"]\n'
+    asked = text + 'outcomes = ["within_18_share"]\n'
+    (tmp_path / "small.toml").write_text(text)
+    every = cli("batch", "small.toml", "--dry-run", "--json").json()["megabytes_at_most"]
+    (tmp_path / "small.toml").write_text(asked)
+    assert cli("batch", "small.toml", "--dry-run", "--json").json()["megabytes_at_most"] < 0.9 * every
+    assert cli("batch", "small.toml", "--out", "runs").code == 0
+    found = cli("query", "runs", "select * from trust limit 1", "--json").json()[0]
+    assert list(found) == ["scenario", "draw", "seed", "month", "trust", "quintile", "list", "within_18"]
+    ended = cli("query", "runs", "select over_52 from trust")
+    assert ended.code == 2 and "did not keep this column at trust level" in ended.flat
+    compared = cli("compare", "runs", "--vs", "no-aft", "--only", "aft-wide", "--json").json()
+    assert "treated" in {row["group"] for row in compared["rows"]} and compared["tallies"]
+    other = cli("compare", "runs", "--vs", "no-aft", "--only", "aft-wide", "--outcome", "over_52")
+    assert other.code == 0 and "England" in other.out
+    assert "The study kept only within_18_share, list, within_18, over_18 at trust level" in other.flat
+    ended = cli("plot", "runs", "trusts", "--outcome", "over_52")
+    assert ended.code == 2 and "the study kept only within_18_share" in ended.flat
+    assert cli("plot", "runs", "trusts", "--out", "by-trust").code == 0
+    assert cli("reproduce", "runs", "--sample", "1").code == 0
+    # another set of outcomes in the same folder: the runs are made again
+    plan = ("batch", "small.toml", "--dry-run", "--out", "runs", "--json")
+    assert cli(*plan).json()["runs_stored"] == 6
+    (tmp_path / "small.toml").write_text(asked.replace("18_share", "18"))
+    assert cli(*plan).json()["runs_stored"] == 0
+    assert cli("batch", "small.toml", "--out", "runs").code == 0
+    assert json.loads((tmp_path / "runs" / "manifest.json").read_text())["inputs"]["keep"].endswith(";within_18")
+
+
 def test_reproduce_says_the_same_and_tells_a_changed_number(cli, tmp_path: Path, undisturbed: Path) -> None:
     ended = cli("reproduce", str(undisturbed), "--sample", "2")
     assert ended.code == 0, ended.err

@@ -125,7 +125,7 @@ def test_a_missing_origin_is_a_failed_check(cli, monkeypatch: pytest.MonkeyPatch
         (("--markdown",), ["--assumptions --markdown"]),
         (("--assumptions", "--markdown", "--grade", "E"), ["--assumptions --markdown"]),
         (("--excluded", "--inactive"), ["--excluded alone"]),
-        (("--csv", "no/such/folder.csv"), ["Check the path"]),
+        (("--csv", "/dev/null/x.csv"), ["cannot write the table", "x.csv"]),
     ],
 )
 def test_mistakes(cli, args: tuple[str, ...], words: list[str]) -> None:

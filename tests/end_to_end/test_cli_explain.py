@@ -13,6 +13,10 @@ MONTH = "2026-08"
 EXPLAIN = ("explain", "aft-wide", "--vs", "no-aft", "--at", MONTH)
 HEAD = 'schema = 1\nname = "mine"\nextends = "aft-wide"\ntitle = "Mine"\n'
 
+EAGER = HEAD.replace("aft-wide", "aft-wide-additive") + (
+    '[parameters]\n"programme.propensity" = 1.0\n"capital.revenue_split" = 0.5\n'
+)
+
 
 def test_explain_stores_says_and_resumes(cli, tmp_path: Path) -> None:
     ended = cli(*EXPLAIN, "--seeds", "2", "--out", "why", "--csv", "parts.csv", "--workers", "1")
@@ -45,6 +49,34 @@ def test_explain_in_groups_without_a_folder(cli) -> None:
     assert found["total"]["interval"] is None
 
 
+def test_explain_at_other_values_of_parameters(cli, tmp_path: Path) -> None:
+    args = ("explain", "aft-wide-additive", "--vs", "no-aft", "--at", "2026-12", "--seeds", "1", "--workers", "1")
+    grouped = ("--part", "all=aft,capital", "--json")
+    usual = cli(*args, *grouped).json()
+    settings = ("--set", "programme.propensity=1", "--set", "capital.revenue_split=0.5")
+    eager = cli(*args, *grouped, *settings).json()
+    assert usual["settings"] == []
+    assert eager["settings"] == ["programme.propensity=1", "capital.revenue_split=0.5"]
+    for found in (usual, eager):  # what is set in both scenarios is no part
+        assert [part["part"] for part in found["parts"]] == ["all"]
+    assert eager["total"]["effect"] != usual["total"]["effect"]
+    ended = cli(*args, *grouped[:2], *settings, "--csv", "parts")
+    told = "In both scenarios: programme.propensity=1, capital.revenue_split=0.5."
+    assert told in ended.flat
+    assert told in (tmp_path / "parts-codebook.csv").read_text(encoding="utf-8")
+
+
+def test_need_at_other_values_of_parameters(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(EAGER, encoding="utf-8")
+    args = ("need", "--gain", "1e-6", "--by", "2026-12", "--vary", "elasticity", "--seeds", "2", "--workers", "1")
+    settings = ("--set", "programme.propensity=1", "--set", "capital.revenue_split=0.5")
+    written = cli(*args, "--policy", "mine.toml", "--json").json()["points"][0]["gain"]
+    found = cli(*args, "--policy", "aft-wide-additive", *settings, "--json").json()
+    assert found["settings"] == ["programme.propensity=1", "capital.revenue_split=0.5"]
+    # set in both scenarios or in the policy alone: without holders nothing reads either
+    assert found["points"][0]["gain"] == pytest.approx(written)
+
+
 def test_need_says_what_is_out_of_reach(cli, tmp_path: Path) -> None:
     args = ("need", "--gain", "0.5", "--by", MONTH, "--vary", "pot", "--seeds", "2", "--workers", "1", "--out", "need")
     ended = cli(*args)
@@ -63,11 +95,6 @@ def test_need_says_what_is_out_of_reach(cli, tmp_path: Path) -> None:
     assert found["finding"] == "not reachable"
     assert found["answer"] is None
     assert [one["amount"] for one in found["points"]] == [1.0, 100.0]
-
-
-EAGER = HEAD.replace("aft-wide", "aft-wide-additive") + (
-    '[parameters]\n"programme.propensity" = 1.0\n"capital.revenue_split" = 0.5\n'
-)
 
 
 def test_need_finds_how_large_a_pot_it_would_take(cli, tmp_path: Path) -> None:
@@ -105,6 +132,9 @@ def test_need_already_reached(cli, tmp_path: Path) -> None:
         (("explain", "no-aft", "--vs", "no-aft"), ["nothing to explain"]),
         ((*EXPLAIN, "--part", "x=aft.designatd"), ["--part x", "does not differ", '"aft.designated"']),
         ((*EXPLAIN, "--part", "x"), ["not a part", "NAME=PATH,PATH"]),
+        ((*EXPLAIN, "--set", "removals.closur=list"), ["--set", "removals.closure"]),
+        ((*EXPLAIN, "--set", "x"), ["--set", "not a setting", "NAME=VALUE"]),
+        (("need", "--gain", "0.5", "--vary", "pot", "--set", "capital.delivery=7"), ["--set", "out of range"]),
         ((*EXPLAIN, "--outcome", "drawn"), ["--outcome", "money"]),
         ((*EXPLAIN[:4], "--at", "2040-01"), ["--at", "2040-01", "2036-03 at the latest"]),
         (("explain", "mine.toml", "--vs", "no-aft"), ["7 parts differ, and 6 can be told apart", "--part NAME="]),

@@ -35,12 +35,29 @@ def test_draws(cli, study, tmp_path, chart):
     assert {path.name for path in tmp_path.iterdir()} >= {"drawn.png", "drawn.svg", "drawn.csv", "drawn.txt"}
 
 
+@pytest.mark.parametrize("group", ["trust:RTF", "treated", "others", "gap", "quintile-1", "independent"])
+@pytest.mark.parametrize("chart", ["fan", "effect"])
+def test_draws_a_group(cli, study, tmp_path, chart, group):
+    args = ("plot", str(study), chart, "--policy", "aft-wide", "--vs", "no-aft", "--group", group, "--out", "drawn")
+    assert cli(*args).code == 0
+    words = {
+        "treated": "treated trusts",
+        "others": "other NHS trusts",
+        "gap": "gap",
+        "quintile-1": "most deprived fifth",
+    }
+    assert words.get(group, group.removeprefix("trust:")) in (tmp_path / "drawn.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (("fam",), "no such chart"),
         (("trusts", "--at", "2040-01"), "no such month"),
         (("fan", "--vs", "x"), "no finished"),
+        (("effect", "--group", "treatd"), "no such group: found 'treatd'"),
+        (("effect", "--group", "trust:RTE"), "trust:RTF"),
+        (("trusts", "--group", "treated"), "--group goes with fan and effect"),
     ],
 )
 def test_mistakes(cli, study, words, complaint):

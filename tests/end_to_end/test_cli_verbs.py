@@ -175,7 +175,7 @@ def test_compare_reads_a_stored_study(cli, study: Path, tmp_path: Path) -> None:
         "Money from the opening to September 2026",
     ):
         assert words in ended.flat
-    for name in ("t/effect.csv", "t/effect-money.csv", "t/effect-codebook.csv"):
+    for name in ("t/effect.csv", "t/effect-money.csv", "t/effect-worth.csv", "t/effect-codebook.csv"):
         assert (tmp_path / name).stat().st_size > 100
     for end in ("png", "svg", "csv", "txt"):
         assert (tmp_path / f"c/effect.{end}").stat().st_size > 100

@@ -52,9 +52,9 @@ def england_of(
             rows["trust"].append(_waits(people, below, month=month, trust=code, quintile="all"))
             spent = 0.1 if code in TREATED and arm == "policy" and since[i] >= 0 else 0.0
             money = {"pot": 9.0, "drawn": spent, "capital_spend": size / 1e5 + spent, "revenue_spend": 0.0}
-            rows["money"].append(
-                {"month": month, "trust": code, **money, "envelope": 1.0, "backlog": 5.0, "exchequer": spent}
-            )
+            books = {"income": 10.0, "expenditure": 11.0 if code == "RAA" else 9.0, "cash": 5.0}
+            books |= {"deficit_support": 0.5 if code == "RAA" else 0.0, "cash_support": 0.0, "exchequer": 9.0 + spent}
+            rows["money"].append({"month": month, "trust": code, **money, "envelope": 1.0, "backlog": 5.0, **books})
         for basis, part in (("england", 0.995), ("all", 1.2), ("nhs", 0.99), ("independent", 0.2)):
             for q, (people, below) in total.items():
                 if basis == "independent":  # the policy does not reach it

@@ -29,6 +29,7 @@ def view(**known):
         "delivery": 0.8,
         "floor_days": 10.0,
         "acts": True,
+        "in_deficit": False,
     }
     return PotView(**(usual | known))
 
@@ -48,6 +49,10 @@ class TestTrust:
     def test_a_board_that_does_not_use_its_freedom(self, model):
         d = self.decide(model, acts=False)
         assert d.amount == d.wish == 0.0 and "does not use" in d.reason
+
+    def test_a_deficit_brings_spending_controls(self, model):
+        d = self.decide(model, in_deficit=True)
+        assert d.amount == d.wish == 0.0 and "spending controls" in d.reason
 
     def test_an_empty_pot(self, model):
         d = self.decide(model, pot=0.0)

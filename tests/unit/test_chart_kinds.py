@@ -67,9 +67,63 @@ def test_fan(make_study, case):
     assert ("One run a scenario" in chart.alt) == (case == "one pair")
 
 
-@pytest.mark.parametrize("outcome", ["list", "median_weeks"])
-def test_fan_of_other_outcomes(make_study, outcome):
-    assert lint(charts.fan(make_study(seeds=2), outcome=outcome)) == []
+@pytest.mark.parametrize("last", ["2026-09", "2027-03", "2029-06"])
+@pytest.mark.parametrize("outcome", ["list", "over_52", "treated", "median_weeks"])
+def test_other_outcomes_and_short_runs(make_study, outcome, last):
+    study = make_study(seeds=2, last=last)
+    found = study.effect_of("policy", "baseline", bands=BANDS, names=NAMES)
+    assert lint(charts.fan(study, outcome=outcome)) == []
+    for group in ("england", "gap") if outcome == "median_weeks" else ("england", "treated", "trust:RTF", "others"):
+        assert lint(charts.effect(found, outcome, group)) == [], group
+    if outcome != "median_weeks":
+        assert lint(charts.trusts(found, outcome)) == []
+    assert lint(charts.quintiles(found, outcome)) == []
+
+
+def test_a_flow_over_time_starts_with_its_first_whole_year(make_study):
+    study = make_study(seeds=2)
+    found = study.effect_of("policy", "baseline", bands=BANDS)
+    for chart in (charts.effect(found, "treated"), charts.fan(study, outcome="treated")):
+        assert chart.data["month"].to_pylist()[0] == "2027-01"  # February 2026 to January 2027
+        assert "12 months to March 2029" in chart.alt and "52 or 53 weeks" in whole_text(chart)
+    assert charts.effect(found, "list").data["month"].to_pylist()[0] == "2026-02"
+    short = make_study(seeds=2, last="2026-09").effect_of("policy", "baseline", bands=BANDS)
+    assert charts.effect(short, "treated").data["month"].to_pylist()[0] == "2026-02"
+
+
+def whole_text(chart):
+    return " ".join(text.get_text() for text in chart.figure.texts)
+
+
+def test_each_row_is_shaded_by_its_own_band(make_study):
+    chart = charts.quintiles(make_study(seeds=2).effect_of("policy", "baseline", bands=BANDS), "list")
+    shaded = [patch.get_width() / 2 for patch in chart.figure.axes[0].patches]
+    assert shaded == pytest.approx(chart.data["band"].to_pylist())
+    share = charts.quintiles(make_study(seeds=2).effect_of("policy", "baseline", bands=BANDS))
+    assert len(share.figure.axes[0].patches) == 1
+
+
+def test_a_gap_of_shares_is_in_points(make_study):
+    found = effect_in(make_study, "benefit")
+    chart = charts.effect(found, group="gap")
+    assert chart.codebook["level_policy"][1] == "points"
+    assert "Level: gap in share of the list waiting under 18 weeks, points" in [
+        text.get_text() for axes in chart.figure.axes for text in axes.texts
+    ]
+    assert "points in baseline" in charts.fan(found.results, group="gap").headline
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        ("treated", "18-week share at the treated trusts together"),
+        ("quintile-1", "18-week share in England's most deprived fifth"),
+        ("gap", "18-week share gap between the least and the most deprived fifth"),
+        ("trust:RTF", "(RTF)"),
+    ],
+)
+def test_headlines_name_the_group(make_study, group, words):
+    assert words in charts.effect(effect_in(make_study, "benefit"), group=group).headline
 
 
 def test_fan_percentiles(make_study):

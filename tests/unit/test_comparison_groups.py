@@ -16,6 +16,7 @@ from aft_sim.present.tables import effect_table, precision, write_csv
 from aft_sim.spec.draws import Draw
 from aft_sim.study.compare import Bands, compare
 from aft_sim.study.effect import BY
+from aft_sim.study.groups import Groups
 from aft_sim.study.paired import Verdict
 from aft_sim.study.places import Places
 from aft_sim.study.result import ResultSet, RunResult, ScenarioInfo
@@ -110,6 +111,44 @@ def test_only_the_treated_move(study):
         assert result.row(group).ceiling is None
     assert result.row("icb:QA").paired.effect == pytest.approx(result.row("treated").paired.effect, rel=1e-5)
     assert result.row("type:specialist").paired.effect > 1.0
+
+
+def test_ceilings_by_hand(study):
+    """Lists: RBS 17,000 (specialist), RTF 36,000 (acute), RAA 900,000 and RBB 5,047,000 (acute, South, not treated)."""
+    result = compared(study, "region", "icb", "type", "status")
+    rtf, rbs = (92 - result.row(f"trust:{code}").paired.baseline for code in ("RTF", "RBS"))
+    assert result.row("type:specialist").ceiling == pytest.approx(rbs, rel=1e-4)
+    assert result.row("type:acute").ceiling == pytest.approx(36_000 / 5_983_000 * rtf, rel=1e-4)
+    assert result.row("region:North").ceiling == pytest.approx((17_000 * rbs + 36_000 * rtf) / 53_000, rel=1e-4)
+    for group in ("region:South", "icb:QA", "icb:QB", "near-miss", "rest", "others"):
+        assert result.row(group).ceiling is None
+    assert any("no ceilings, because the runs do not say which residents" in note for note in result.notes)
+    long = compared(study, "region", "type", outcome="over_52")
+    assert long.row("region:North").ceiling == pytest.approx(-long.row("region:North").paired.baseline)
+    assert long.row("type:acute").ceiling == pytest.approx(-long.row("trust:RTF").paired.baseline)
+    assert compared(study, "type", outcome="list").row("type:acute").ceiling is None
+
+
+def test_a_regions_ceiling_counts_patients_of_english_commissioners_only():
+    def waits(people: float, below: float) -> dict[str, np.ndarray]:
+        return {"list": np.array([people]), "within_18": np.array([below]), "over_52": np.array([people - below])}
+
+    fifths = {("RTF", q): waits(20, 10) for q in registry.QUINTILES}  # English: 100 wait, 50 of them below 18 weeks
+    short = {("RBS", q): waits(2, 2) for q in registry.QUINTILES}  # beyond 92% already: adds nothing
+    groups = Groups(
+        months=("2026-02",),
+        england={},
+        treated={("RTF", "all"): waits(150, 60), ("RBS", "all"): waits(10, 10), **fifths, **short},
+        others={},
+        more={"region:North": waits(400, 200), "type:acute": waits(600, 300), "icb:QA": waits(90, 40)},
+        treated_in={"region:North": ("RTF", "RBS"), "type:acute": ("RTF",)},
+    )
+    share = registry.OUTCOMES["within_18_share"]
+    assert groups.ceiling("region:North", share) == pytest.approx([100 * (92 - 50) / 400])
+    assert groups.ceiling("type:acute", share) == pytest.approx([100 * (138 - 60) / 600])
+    assert groups.ceiling("region:North", registry.OUTCOMES["over_52"]) == pytest.approx([-50.0])
+    assert groups.ceiling("icb:QA", share) is None
+    assert groups.ceiling("others", share) is None
 
 
 def test_bands_fall_with_the_number_of_trusts(study):

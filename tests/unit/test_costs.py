@@ -53,8 +53,12 @@ def test_the_published_outturn_closes_with_the_registers_pressure():
     uplift = (1 + inflation) * (1 - default("payment.efficiency_factor")) - 1
     volume = (1 + growth) / (1 + uplift) - 1
     underlying = after - (2200 - 91) / 151_851
-    plan = finance.savings_plan(underlying, default("ledger.savings_plan"), default("ledger.savings_response"), 0.0, 0.0)
-    programme = finance.Programme(np.array(plan), default("ledger.savings_delivery"), default("ledger.savings_recurrent"))
+    plan = finance.savings_plan(
+        underlying, default("ledger.savings_plan"), default("ledger.savings_response"), 0.0, 0.0
+    )
+    programme = finance.Programme(
+        np.array(plan), default("ledger.savings_delivery"), default("ledger.savings_recurrent")
+    )
     marginal = default("capital.marginal_cost_ratio")
     pressure = finance.closing_pressure(growth, before, after - before, inflation, volume, marginal, programme)
     assert default("ledger.cost_pressure") == pytest.approx(pressure, abs=0.001)

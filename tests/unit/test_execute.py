@@ -10,6 +10,8 @@ import mesa
 import pytest
 
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.outcomes.kept import Kept
+from aft_sim.outcomes.registry import LEVELS
 from aft_sim.spec.draws import CENTRAL
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.engines import Task, perform
@@ -55,5 +57,15 @@ def test_a_finished_model_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_england_is_always_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_once(TASK.scenario, 1, CENTRAL, TASK.until, keep=("trust",))
+    run = run_once(TASK.scenario, 1, CENTRAL, TASK.until, kept=Kept.of(("trust",)))
     assert sorted(run.tables) == ["england", "trust"]
+
+
+def test_only_the_columns_of_outcomes_to_keep_are_kept() -> None:
+    run = run_once(TASK.scenario, 1, CENTRAL, TASK.until, kept=Kept.of((), ("within_18_share", "drawn")))
+    names = {level: table.column_names for level, table in run.tables.items()}
+    assert names["trust"] == ["month", "trust", "quintile", "list", "within_18"]
+    assert names["region"] == ["month", "region", "list", "within_18"]
+    assert names["money"] == ["month", "trust", "drawn"]
+    assert names["england"] == list(LEVELS["england"].columns)
+    assert names["events"] == list(LEVELS["events"].columns)

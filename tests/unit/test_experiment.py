@@ -38,7 +38,8 @@ def test_shipped_experiments_are_right(name: str):
 def test_shipped_experiments_ask_what_they_say():
     sizes = {name: design(load_experiment(name)) for name in shipped_experiments()}
     assert sizes["quick"].runs == 3 * 5
-    assert (len(sizes["first-wave"].draws), len(varied(sizes["first-wave"].draws))) == (20, 63)
+    assert sizes["deficit-support"].runs == 3 * 5
+    assert (len(sizes["first-wave"].draws), len(varied(sizes["first-wave"].draws))) == (20, 84)
     assert (len(sizes["aft-designs"].policies), len(sizes["aft-designs"].draws)) == (9, 9)
     assert len(sizes["assumptions"].draws) == 40
 
@@ -107,6 +108,8 @@ def test_the_hash_is_of_what_is_asked(write):
     one = load_experiment(write(HEAD))
     assert load_experiment(write(HEAD.replace('"X"', '"Other"') + "# words\n")).hash == one.hash
     assert load_experiment(write(HEAD + "seeds = 21\n")).hash != one.hash
+    kept = load_experiment(write(HEAD + '[keep]\noutcomes = ["list", "over_52"]\n'))
+    assert kept.outcomes == ("list", "over_52") and kept.hash != one.hash
     assert one.until == date(2036, 3, 31)
 
 
@@ -189,7 +192,19 @@ def test_all_mistakes_in_one_pass(write):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ('[keep]\nlevels = ["trsut"]\n', r'keep\.levels.*"trust"'),
+        ('[keep]\nlevels = ["trsut"]\n', r'x\.toml:7: keep\.levels.*"trust"'),
+        (
+            '[keep]\noutcomes = [\n  "list",\n  "withn_18_share",\n]\n',
+            r'x\.toml:9: keep\.outcomes: unknown outcome.*"within_18_share"',
+        ),
+        (
+            '[keep]\nlevels = ["trust"]\noutcomes = ["list", "drawn"]\n',
+            r"x\.toml:8: keep\.outcomes: no table that is kept besides England's.*'drawn'.*money",
+        ),
+        (
+            '[keep]\nlevels = ["trust", "money"]\noutcomes = ["list"]\n',
+            r"x\.toml:7: keep\.levels: none of the outcomes to keep.*'money'",
+        ),
         ('[stop]\npolicy = "aft-wid"\nerror = 0.1\n', r'stop\.policy.*"aft-wide"'),
         (
             '[stop]\npolicy = "aft-wide"\nerror = 0.1\noutcome = "within_18"\nat = "2040-01"\n',

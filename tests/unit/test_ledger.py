@@ -56,6 +56,7 @@ def test_purposes_say_what_is_income_and_expense_of_a_trust():
         "urgent_variable",
         "block",
         "deficit_support",
+        "delivery_reward",
         "other_income",
     }
     assert {p.name for p in PURPOSES.values() if p.expense} == {
@@ -87,25 +88,25 @@ def test_balances_of_the_month():
     cash = dict(zip(ACCOUNTS.names, ledger.cash_pence.tolist(), strict=True))
     assert cash == {
         "RAA": pence(55.5),
-        "RBB": pence(22.0),
-        "RCC": pence(7.25),
+        "RBB": pence(22.5),
+        "RCC": pence(8.25),
         "QE1": 0,
         "QF7": 0,
         "nhs_england": 0,
-        "treasury": pence(1.75 + 6.5 - 300 - 0.5 - 3),
+        "treasury": pence(1.75 + 4.0 - 300 - 0.5 - 3),
         "independent_sector": pence(10.0),
         "staff": pence(121.5),
         "suppliers": pence(13 + 24 + 8 + 2),
         "private_finance": pence(3.0),
         "other_customers": pence(-11.0),
-        "other_providers": pence(115.0),
+        "other_providers": pence(116.0),
     }
     assert ledger.cash == pytest.approx(ledger.cash_pence / PENCE)
 
 
 @pytest.mark.parametrize(
     ("trust", "income", "expenditure", "underlying"),
-    [("RAA", 77.5, 68.0, 9.5), ("RBB", 64.0, 62.0, 2.0), ("RCC", 38.5, 40.0, -7.5)],
+    [("RAA", 77.5, 68.0, 9.5), ("RBB", 64.5, 62.0, 2.5), ("RCC", 38.5, 40.0, -7.5)],
 )
 def test_statements_of_trusts(trust, income, expenditure, underlying):
     found = kept(APRIL).statement(trust, APRIL, APRIL)
@@ -147,7 +148,7 @@ def test_statements_of_boards_and_nhs_england():
     assert (under.income, under.expenditure, under.surplus) == (pence(160.0), pence(155.5), pence(4.5))
     assert (over.surplus, over.received["board_support"]) == (pence(-2.5), pence(2.5))
     national = ledger.statement("nhs_england", APRIL, APRIL)
-    assert national.surplus == pence(300 - 290 - 6)
+    assert national.surplus == pence(300 - 290 - 6 - 1 - 0.5)
     assert national.paid["incentive"] == pence(1.5)
     assert national.received["surplus_return"] == pence(2.0)
 
@@ -278,7 +279,7 @@ def test_postings_are_single_payments_in_pounds():
     assert rows["elective", "QE1", "RAA"] == Decimal("30000000.00")
     assert ("elective", "QE1", "RBB") not in rows
     assert rows["depreciation", "RCC", "RCC"] == Decimal("1250000.00")
-    assert rows["lapse", "nhs_england", "treasury"] == Decimal("6500000.00")
+    assert rows["lapse", "nhs_england", "treasury"] == Decimal("4000000.00")
     assert str(table.schema.field("amount").type) == "decimal128(18, 2)"
     assert kept(APRIL, MAY).postings().num_rows == 2 * table.num_rows
     assert opened().postings().num_rows == 0

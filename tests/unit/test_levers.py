@@ -28,6 +28,9 @@ def test_paths():
         "capital.limit_rule",
         "capital.allocate_to",
         "capital.recipients",
+        "money.dsf_closure",
+        "money.surpluses",
+        "money.incentives",
     ]
 
 

@@ -203,6 +203,24 @@ def test_a_present_run_is_not_run_again(tmp_path, fake, arms):
     assert len(later) == len(load(out)) == 2
 
 
+def test_runs_that_keep_something_else_are_run_again(tmp_path, fake, arms):
+    out = tmp_path / "study"
+    run_pairs(arms, [1], until=UNTIL, out=out, run_once=fake.run_once)
+    done = []
+
+    def counting(*arguments):
+        done.append(arguments[1])
+        return fake.run_once(*arguments)
+
+    for more in ({"outcomes": ["list"]}, {"outcomes": ["list"]}, {"keep": ["trust"], "outcomes": ["list"]}):
+        study = run_pairs(arms, [1], until=UNTIL, out=out, run_once=counting, **more)
+        assert study.runs[0].kept.outcomes == ("list",)
+    assert len(done) == 4
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"]["keep"] == "england,trust;list"
+    with pytest.raises(AftSimError, match="unknown outcome"):
+        run_pairs(arms, [1], until=UNTIL, out=out, run_once=counting, outcomes=["lst"])
+
+
 def test_a_damaged_run_is_run_again_on_resume(tmp_path, fake, arms):
     out = tmp_path / "study"
     run_pairs(arms, [1], until=UNTIL, out=out, run_once=fake.run_once)

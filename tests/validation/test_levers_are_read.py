@@ -25,6 +25,9 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "capital.limit_rule": ("inside_scale_draws", {}),
     "capital.allocate_to": ("longest_waits", {}),
     "capital.recipients": (1, {"capital.allocate_to": "longest_waits"}),
+    "money.dsf_closure": ("withdrawn", {}),
+    "money.surpluses": ("taken", {}),
+    "money.incentives": (True, {}),
 }
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 

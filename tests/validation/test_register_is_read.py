@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.compare import Bands
-from worlds import few, run, same
+from worlds import few, plan, run, same
 
 pytestmark = pytest.mark.validation
 
@@ -26,6 +27,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.crowd_out_slack": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 0.0},
     "capital.crowd_out_binding": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 1.0},
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
+    "payment.incentive_amount": {"money.incentives": True},
+    "payment.incentive_places": {"money.incentives": True},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.
@@ -38,13 +41,19 @@ EXTREME = {
     "capital.opening_cash_days": [10.0],
     "capital.staff_headroom": [0.0],
     "capital.pot_level": [2.0],
+    "ledger.least_block_share": [0.9],
+    "ledger.pdc_dividend": [0.07],
+    "payment.incentive_amount": [50.0],
+    "payment.incentive_places": [0],
     "production.level": [1.1],
     "referrals.level": [1.1],
     "run.chance": [0.5],
     "run.season": [0.5],
     "targets.weeks": [20.0],
 }
-RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.")]
+#: Moves money between two lines of the books only, as long as urgent activity is as contracted.
+BOOKS_ONLY = ("payment.urgent_variable",)
+RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.") and n not in BOOKS_ONLY]
 
 
 def base(name: str):
@@ -83,6 +92,21 @@ def test_parameter_moves_an_output(name, reference):
         if not same(run(after, UNTIL, bundle=few(PROVIDERS), seed=1), reference(before)):
             return
     pytest.fail(f"{name} changes nothing: read it or mark it inactive")
+
+
+@pytest.mark.parametrize("name", BOOKS_ONLY)
+def test_parameter_moves_a_line_of_the_books(name):
+    lines = {}
+    for value in (REGISTER.number(name), 0.5):
+        model = TrustAutonomyModel(plan(base(name).with_changes("moved", {name: value}), UNTIL, few(PROVIDERS)), 1)
+        for _ in range(13):
+            model.step()
+        parts = [model.world.ledger.total(f"urgent_{part}", "2026-02", "2026-03") for part in ("fixed", "variable")]
+        lines[value] = [float(part.sum()) for part in parts]
+    (fixed, variable), (half, other_half) = lines.values()
+    assert half == pytest.approx(other_half)
+    assert variable / (fixed + variable) == pytest.approx(0.2)
+    assert half + other_half == pytest.approx(fixed + variable)
 
 
 def test_bands_of_comparisons_come_from_the_register():

@@ -65,7 +65,8 @@ class SoFar:
     @classmethod
     def nothing(cls, trusts: int, boards: int, whole: int = MONTHS) -> SoFar:
         """The first of April, or the opening."""
-        return cls(whole, 0, *(np.zeros(trusts) for _ in range(5)), np.zeros(boards), np.zeros(trusts))
+        none = [np.zeros(trusts) for _ in range(6)]
+        return cls(whole, 0, none[0], none[1], none[2], none[3], none[4], np.zeros(boards), none[5])
 
     @property
     def underlying(self) -> Array:
@@ -132,7 +133,10 @@ class FinanceRound:
         if self._world.plan.scenario.money.surpluses == "kept":
             keeps[self._status.may_reinvest(week)] = 1.0
         rule = [self._p(f"ledger.savings_{name}", week) for name in ("plan", "response", "effort")]
-        plans = [t.plan_savings(SavingsView(float(self._margin[t.index]), float(keeps[t.index]), *rule)) for t in self._trusts]
+        plans = [
+            t.plan_savings(SavingsView(float(self._margin[t.index]), float(keeps[t.index]), *rule))
+            for t in self._trusts
+        ]
         delivery, recurrent = self._p("ledger.savings_delivery", week), self._p("ledger.savings_recurrent", week)
         return finance.Programme(np.array(plans), delivery, recurrent)
 
@@ -160,7 +164,14 @@ class FinanceRound:
         independent = so_far.independent if whole else self._world.opening_money.independent_sector
         earned = so_far.earned if whole else self.contracts.cap
         self.contracts = contracts.agree(
-            self.contracts, terms, self._full_support, self._overspent, earned, independent, self._national, self._boards
+            self.contracts,
+            terms,
+            self._full_support,
+            self._overspent,
+            earned,
+            independent,
+            self._national,
+            self._boards,
         )
         self._budget(week, terms)
         w = self._world
@@ -171,7 +182,9 @@ class FinanceRound:
     def _budget(self, week: int, terms: contracts.Terms) -> None:
         p, w, c = self._p, self._world, self.contracts
         marginal = p("capital.marginal_cost_ratio", week)
-        gross = finance.gross_cost(self._recurrent, terms.inflation, c.volume, marginal, p("ledger.cost_pressure", week))
+        gross = finance.gross_cost(
+            self._recurrent, terms.inflation, c.volume, marginal, p("ledger.cost_pressure", week)
+        )
         programme = self._programme(week)
         self._recurrent = gross * (1 - programme.lasting)
         moved = self._parts["bank_agency"] * p("ledger.temporary_reduction", week)
@@ -227,7 +240,9 @@ class FinanceRound:
     def _pay_trusts(self, week: int) -> None:
         """Income by contract; elective activity earns its price up to the cap."""
         ledger, c, so_far = self._world.ledger, self.contracts, self._so_far
-        done = [flow.sum(axis=1) for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)]
+        done = [
+            flow.sum(axis=1) for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)
+        ]
         self._value = np.sum([price * self._by_trust(rows) for price, rows in zip(c.price, done, strict=True)], axis=0)
         elective = payment.earned(self._value, so_far.earned, c.cap * (so_far.whole / MONTHS))
         variable = self._p("payment.urgent_variable", week)
@@ -340,9 +355,14 @@ class FinanceRound:
         self._assets += self._paid(purpose) - before
 
     def buy_work(self, amount: Array) -> None:
-        """Work bought from pots, (trust,), paid now and done over the next twelve months at no further cost."""
+        """Work bought from pots, (trust,), paid now and done over the next twelve months.
+
+        Where there is a list, work costs what its flows say, so what is paid here comes off; elsewhere no flow costs
+        anything, and the payment stands.
+        """
         self._world.ledger.post("purchase_of_work", amount)
-        self._prepaid += amount / MONTHS
+        listed = self._world.bundle.trust_provider >= 0
+        self._prepaid += np.where(listed, amount, 0.0) / MONTHS
 
     def hand_over(self, given: Array, received: Array) -> None:
         """Money that holders made and NHS England gives to others, both (trust,) of one sum."""
@@ -396,7 +416,7 @@ def usual_volume() -> float:
     """Growth of funded work on the path on which `production.resource_growth` was measured: the register's own."""
     register = Register.load()
     growth, inflation, efficiency = (
-        float(register[name].default) / 100  # type: ignore[arg-type]
+        float(register[name].default) / 100
         for name in ("payment.settlement_growth", "capital.price_growth", "payment.efficiency_factor")
     )
     return (1 + growth) / (1 + payment.price_uplift(inflation, efficiency)) - 1

@@ -1,9 +1,10 @@
 """The money of trusts and boards at the opening: a year of 2025/26 in GBP m, from what is published and estimated.
 
-Expenditure is that of the accounts rolled forward to the outturn, its parts go by each trust's own accounts, the surplus
-is its plan and its variance to plan with deficit support, and income is the sum of both. Contract income is divided
-by what the work would be paid at unit prices, and among the boards its patients come from (`money_boards`). What every
-trust's published figures leave open between them and England's is listed before anything is spread (`money_totals`).
+Expenditure is that of the accounts rolled forward to the outturn, its parts go by each trust's own accounts, the
+surplus is its plan and its variance to plan with deficit support (`money_outturn`), and income is the sum of both.
+Contract income is divided by what the work would be paid at unit prices, and among the boards its patients come from
+(`money_boards`). What trusts' published figures leave open between them and England's is listed before anything is
+spread (`money_totals`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.baseline.facts import BY_NAME
 from aft_sim.baseline.money_boards import Boards, boards_of
+from aft_sim.baseline.money_outturn import YEAR, Workings, surpluses
 from aft_sim.basis import streams
 from aft_sim.basis.errors import InputError
 from aft_sim.basis.units import DAYS_PER_WEEK, DAYS_PER_YEAR
@@ -27,8 +30,6 @@ from aft_sim.basis.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-YEAR = "2025/26"
-"""Of all the money."""
 PARAMETERS = (
     "capital.cost_per_pathway",
     "capital.opening_cash_days",
@@ -47,40 +48,10 @@ COSTS = ("pay", "bank_agency", "drugs", "non_pay", "pfi", "depreciation", "pdc_d
 """Parts of expenditure; they add up to it."""
 INCOME = ("elective", "urgent", "block", "deficit_support", "other_income")
 """Parts of income; they add up to it."""
-YEAR_END = "Q4"
-"""Quarter of oversight whose variance to plan is that of the whole year."""
 STEPS = 60
 """Halvings by which drawn figures are moved until England adds up; more than doubles resolve."""
 WIDEST = 8.0
 """Standard deviations within which they are moved."""
-
-
-@dataclass(frozen=True, eq=False)
-class Workings:
-    """How the trusts' figures met England's, before anything was spread; GBP m.
-
-    Attributes:
-        planned, variance: (trust,) planned surplus and variance to plan before deficit support, by published or
-            estimated shares of income.
-        support: (trust,) deficit support.
-        imputed: (trust,) whether the planned surplus is an estimate.
-        late: (trust,) whether the variance to plan is not yet that of the whole year.
-        outturn: (trust,) surplus before anything is spread: the three added up.
-        recovered: share of the shortfalls of the year to date that is taken back until the end of the year, so that
-            the trusts add up to England's outturn.
-        price_scale: (trust,) factor on the national unit prices, 1 but where they exceed the contract income.
-        board_gap: largest difference between a board's contracts and the common share of allocations, as a share.
-    """
-
-    planned: Array
-    variance: Array
-    support: Array
-    imputed: Flags
-    late: Flags
-    outturn: Array
-    recovered: float
-    price_scale: Array
-    board_gap: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +120,9 @@ class OpeningMoney:
             return self
         same = ("envelope", "backlog", "payers", "estimated", "without_figure", "workings", "national_prices")
         moved = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in same}
-        return replace(self, **moved, national_prices=tuple(price * factor for price in self.national_prices))
+        return replace(
+            self, **moved, national_prices=(self.national_prices[0] * factor, self.national_prices[1] * factor)
+        )
 
 
 def opening_money(bundle: Bundle, value: Callable[[str], float], draw: int) -> OpeningMoney:
@@ -186,10 +159,10 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
     known = bundle.facts.known("expenditure.rolled_forward")
     expenditure = _expenditure(bundle, draw)
     costs, assets = _costs(bundle, expenditure, p["ledger.pdc_dividend"], p["ledger.assets_per_depreciation"])
-    surplus, found = _surplus(bundle, expenditure, draw)
+    surplus, workings = surpluses(bundle, expenditure, draw)
     income = expenditure + surplus
     other = p["ledger.other_income_share"] * income
-    contract = income - found["support"] - other
+    contract = income - workings.support - other
     if (contract < 0).any():
         i = int(np.argmin(contract))
         raise InputError(
@@ -205,7 +178,7 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
     money = OpeningMoney(
         income=income,
         expenditure=expenditure,
-        deficit_support=found["support"],
+        deficit_support=workings.support,
         other_income=other,
         elective=elective * scale,
         urgent=urgent * scale,
@@ -219,7 +192,7 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
         elective_price_admitted=prices[0] * scale,
         elective_price_non_admitted=prices[1] * scale,
         national_prices=prices,
-        estimated=known & (np.isnan(bundle.facts.published("expenditure.total")) | _imputed(bundle)),
+        estimated=known & (np.isnan(bundle.facts.published("expenditure.total")) | workings.imputed),
         without_figure=~known,
         payers=boards.payers,
         allocation=boards.allocation,
@@ -228,7 +201,7 @@ def _opening(bundle: Bundle, values: tuple[tuple[str, float], ...], draw: int) -
         other_commissioning=boards.other_commissioning,
         board_surplus=boards.surplus,
         settlement=bundle.finance.gbp_m(YEAR, "NHSE non-ringfenced RDEL plan"),
-        workings=Workings(**found, price_scale=scale, board_gap=boards.gap),
+        workings=replace(workings, price_scale=scale, board_gap=boards.gap),
     )
     _protect(money)
     return money
@@ -239,16 +212,6 @@ def _protect(money: OpeningMoney) -> None:
     for part in (*vars(money).values(), *vars(money.workings).values()):
         if isinstance(part, np.ndarray):
             part.flags.writeable = False
-
-
-def _imputed(bundle: Bundle) -> Flags:
-    return bundle.facts.estimated("money.planned_surplus")
-
-
-def _drawn(purpose: str, value: Array, low: Array, high: Array, codes: tuple[str, ...], draw: int) -> Array:
-    """(trust,) standard normal quantiles of figures in their triangular ranges; None of them moves in draw 0."""
-    u = streams.Streams(0, draw).params(purpose, 0, streams.words(codes))
-    return streams.triangular(u, low, value, high)
 
 
 def _expenditure(bundle: Bundle, draw: int) -> Array:
@@ -262,20 +225,14 @@ def _expenditure(bundle: Bundle, draw: int) -> Array:
     codes = tuple(code for code, yes in zip(facts.code, movable, strict=True) if yes)
     u = streams.Streams(0, draw).params("imputed expenditure", 0, streams.words(codes))
     z, middle, wanted = streams.normal(u), value[movable], value[movable].sum()
-    least, most = -WIDEST, WIDEST
+    drawn, least, most = middle, -WIDEST, WIDEST
     for _ in range(STEPS):
         shift = (least + most) / 2
-        drawn = streams.triangular(_chance(z + shift), low, middle, high)
+        drawn = streams.triangular(special.ndtr(z + shift), low, middle, high)
         least, most = (least, shift) if drawn.sum() > wanted else (shift, most)
     out = value.copy()
     out[movable] = drawn
     return out
-
-
-def _chance(z: Array) -> Array:
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(z))
 
 
 def _shares(bundle: Bundle) -> dict[str, Array]:
@@ -310,7 +267,7 @@ def _costs(bundle: Bundle, expenditure: Array, rate: float, per_depreciation: fl
     costs = {part: share * operating for part, share in shares.items()}
     assets = per_depreciation * costs["depreciation"]
     costs["pdc_dividend"] = rate * assets
-    costs["non_pay"] = expenditure - sum(costs.values())
+    costs["non_pay"] = expenditure - np.sum(list(costs.values()), axis=0)
     for part, amount in costs.items():
         if amount.min() < 0:
             i = int(np.argmin(amount))
@@ -320,76 +277,6 @@ def _costs(bundle: Bundle, expenditure: Array, rate: float, per_depreciation: fl
                 expected="parts of the accounts that add up",
             )
     return costs, assets
-
-
-def _surplus(bundle: Bundle, expenditure: Array, draw: int) -> tuple[Array, dict[str, Array | float]]:
-    """Surplus of the year with deficit support, and the workings.
-
-    A trust's planned surplus and variance to plan are published as shares of its income, which leave deficit
-    support out. The variance of most is that of three quarters. What the trusts differ from England's outturn by is
-    given to shortfalls of the year to date, a common share of each: the rest of the year made them smaller.
-    """
-    facts, finance = bundle.facts, bundle.finance
-    share = np.nan_to_num(_planned_share(bundle, draw))
-    variance_share = np.nan_to_num(facts["money.variance_to_plan"])
-    without_support = expenditure / (1 - share - variance_share)
-    planned, variance = share * without_support, variance_share * without_support
-    pot = finance.gbp_m(YEAR, "deficit support funding pot") - finance.gbp_m(YEAR, "deficit support withheld")
-    support = deficit_support(planned, pot)
-    outturn = planned + variance + support
-    late = ~np.isnan(facts["money.variance_to_plan"])
-    late &= np.array([not (quarter or "").startswith(YEAR_END) for quarter in bundle.trusts.segment_quarter])
-    wanted = finance.gbp_m(YEAR, "provider income") - finance.gbp_m(YEAR, "provider expenditure")
-    surplus, recovered = spread(outturn, np.where(late, np.maximum(-variance, 0.0), 0.0), expenditure, wanted)
-    return surplus, {
-        "planned": planned,
-        "variance": variance,
-        "support": support,
-        "imputed": _imputed(bundle),
-        "late": late,
-        "outturn": outturn,
-        "recovered": recovered,
-    }
-
-
-def _planned_share(bundle: Bundle, draw: int) -> Array:
-    """(trust,) planned surplus as a share of income; estimates are drawn in their ranges."""
-    name, facts = "money.planned_surplus", bundle.facts
-    if draw == 0:
-        return facts[name]
-    low, high = facts.range(name)
-    u = streams.Streams(0, draw).params("imputed surplus", 0, streams.words(facts.code))
-    drawn = streams.triangular(u, np.nan_to_num(low), np.nan_to_num(facts[name]), np.nan_to_num(high))
-    return np.where(_imputed(bundle), drawn, facts[name])
-
-
-def deficit_support(planned: Array, pot: float) -> Array:
-    """Deficit support of trusts: in proportion to planned deficits, never beyond them.
-
-    Args:
-        planned: (trust,) planned surpluses before support.
-        pot: what is paid in all.
-    """
-    deficit = np.maximum(-planned, 0.0)
-    total = float(deficit.sum())
-    return deficit * min(pot / total, 1.0) if total > 0 else deficit
-
-
-def spread(outturn: Array, shortfall: Array, size: Array, wanted: float) -> tuple[Array, float]:
-    """Give the difference between the trusts and England to the shortfalls of the year to date.
-
-    Args:
-        outturn: (trust,) surpluses as far as known.
-        shortfall: (trust,) amounts behind plan that may still have changed; without any, all trusts take part by size.
-        size: (trust,) expenditure.
-        wanted: what the trusts are to add up to.
-
-    Returns:
-        (trust,) surpluses that add up, and the part of every shortfall that was taken back (negative: added to it).
-    """
-    weight = shortfall if shortfall.sum() > 0 else size
-    part = (wanted - float(outturn.sum())) / float(weight.sum())
-    return outturn + part * weight, part
 
 
 def _cash(expenditure: Array, surplus: Array, days: float, prior_year_ratio: float) -> Array:
@@ -419,7 +306,9 @@ def _elective(bundle: Bundle, prices: tuple[float, float]) -> Array:
     """(trust,) elective work of a year at national prices."""
     trust = bundle.provider_trust[bundle.row_provider]
     here = trust >= 0
-    return np.bincount(trust[here], _value_of_rows(bundle, prices)[here], len(bundle.trusts.code))
+    return np.asarray(
+        np.bincount(trust[here], _value_of_rows(bundle, prices)[here], len(bundle.trusts.code)), np.float64
+    )
 
 
 def _urgent(bundle: Bundle, attendance: float, admission: float) -> Array:
@@ -441,13 +330,12 @@ def _boards(bundle: Bundle, contract: Array, prices: tuple[float, float], distan
     """Allocations and payments of the boards."""
     sector = ~bundle.row_is_trust
     at = bundle.provider_icb[bundle.row_provider]
-    independent = np.bincount(at[sector], _value_of_rows(bundle, prices)[sector], len(bundle.icb_code))
+    value = _value_of_rows(bundle, prices)[sector]
+    independent = np.asarray(np.bincount(at[sector], value, len(bundle.icb_code)), np.float64)
     finance = bundle.finance
     plan = finance.gbp_m(YEAR, "provider income plan") - finance.gbp_m(YEAR, "provider expenditure plan")
     outturn = finance.gbp_m(YEAR, "provider income") - finance.gbp_m(YEAR, "provider expenditure")
     withheld = finance.gbp_m(YEAR, "deficit support withheld")
     # systems are trusts and boards, and are charged the support that was withheld: the rest is the boards' own
     own = finance.gbp_m(YEAR, "systems variance to plan") - (outturn - plan) - withheld
-    return boards_of(
-        bundle, finance.gbp_m(YEAR, "systems allocation"), contract, independent, own, distance, draw
-    )
+    return boards_of(bundle, finance.gbp_m(YEAR, "systems allocation"), contract, independent, own, distance, draw)

@@ -18,7 +18,7 @@ from aft_sim.basis.errors import InputError
 
 Array = NDArray[np.float64]
 
-ROUNDS = 400
+ROUNDS = 200
 """Most rounds of raking; it stops before where both margins are met."""
 CLOSE = 1e-10
 """Relative distance from the margins at which they are met."""

@@ -40,7 +40,7 @@ def words(codes: Iterable[str]) -> Words:
     return np.array([word(code) for code in codes], dtype=np.uint64)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=256)  # the phases of a week; keys of other weeks do not come back
 def _key(seed: int | str, purpose: str, period: int, ordinal: int) -> np.uint64:
     if "|" in purpose:
         raise ValueError(f"a purpose may not contain '|': {purpose!r}")

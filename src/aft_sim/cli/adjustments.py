@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.table import Table
 
-from aft_sim.basis.errors import InputError
 from aft_sim.cli import terminal
 
 if TYPE_CHECKING:
@@ -94,19 +91,3 @@ def signed(value: float) -> str:
     """A number of people with its sign: "+12", "−3", "0"."""
     text = f"{abs(value):,.0f}"
     return text if text == "0" else f"{'−' if value < 0 else '+'}{text}"
-
-
-def write(rows: list[dict[str, Any]], path: Path) -> None:
-    """Write the rows as CSV.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise InputError(f"cannot write the table ({error.strerror or error})", where=str(path)) from error

@@ -89,11 +89,12 @@ def report(
     Published monthly flows do not add up trust by trust; they are balanced so that each list moves at its own trend.
     """
     from aft_sim.cli import adjustments
+    from aft_sim.present import csv_files
 
     baseline = _load(folder)
     rows = adjustments.by_provider(baseline)[:top]
     if csv is not None:
-        adjustments.write(rows, csv)
+        csv_files.write_records(csv, rows)
     if as_json:
         terminal.print_json(rows)
         return

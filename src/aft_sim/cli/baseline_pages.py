@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from aft_sim.cli import terminal
+from aft_sim.cli import money_pages, terminal
 from aft_sim.mechanisms import measures
 from aft_sim.present.style import month_name
 
@@ -101,6 +101,7 @@ class England:
             "published_with_estimates": self.published,
             "flows_a_week": b.summary["weekly_rates"],
             "totals": [asdict(line) | {"residual": line.residual, "share": line.share} for line in b.totals],
+            "money": money_pages.england(b),
             "counts": self._counts(),
             "sources_sha256": b.summary["sources_sha256"],
             "licence": b.summary["licence"],
@@ -155,16 +156,28 @@ class England:
         terminal.say()
         print_totals(b)
         terminal.say()
+        money_pages.print_england(b)
+        terminal.say()
         print_sources(b)
 
 
 def print_totals(b: Bundle) -> None:
     """England added up from its trusts beside the published totals, residuals first."""
     terminal.heading("Added up from trusts, before any scaling")
+    print_lines(b.totals)
+    terminal.say(
+        "Trusts: their published figures. Others: providers that are no NHS trust. Estimates stand for trusts without "
+        "a figure and are no part of the residual.",
+        "dim",
+    )
+
+
+def print_lines(lines: Sequence[Total]) -> None:
+    """Totals with their residuals, and what explains these."""
     heads = ("Trusts", "Others", "Compared\nwith", "Residual", "Estimates\nwould add")
     table = terminal.plain_table("", *heads, right=heads, whole=heads)
     notes: list[tuple[str, str]] = []
-    for line in b.totals:
+    for line in lines:
         why = line.why or ("Not explained." if line.unexplained else "")
         if why:
             notes.append((f"({len(notes) + 1})", f"{why[0].upper()}{why[1:].rstrip('.')}."))
@@ -179,11 +192,6 @@ def print_totals(b: Bundle) -> None:
         )
     terminal.show(table)
     terminal.show(terminal.facts(notes))
-    terminal.say(
-        "Trusts: their published figures. Others: providers that are no NHS trust. Estimates stand for trusts without "
-        "a figure and are no part of the residual.",
-        "dim",
-    )
 
 
 def _residual(line: Total) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from aft_sim.cli import terminal
+
+if TYPE_CHECKING:
+    from aft_sim.spec.experiment import Experiment
+    from aft_sim.spec.scenario import Scenario
 
 EPILOG = "Example:  aft-sim list parameters"
 MORE = "One of them in full: aft-sim show NAME"
@@ -77,31 +82,28 @@ def _show_parameters(rows: list[dict[str, Any]]) -> None:
 
 
 def scenarios() -> list[dict[str, Any]]:
-    """Shipped scenarios; one that cannot be read says so in place of its title."""
-    from aft_sim.basis.errors import AftSimError
+    """Shipped scenarios."""
     from aft_sim.spec.scenario import load_scenario, shipped_scenarios
 
-    rows = []
-    for name, path in shipped_scenarios().items():
-        try:
-            found = load_scenario(name)
-            title, question = found.title, found.question
-        except AftSimError as error:
-            title, question = f"cannot be read: {error}", ""
-        rows.append({"name": name, "title": title, "question": question, "file": str(path)})
-    return rows
+    return _shipped(shipped_scenarios(), load_scenario)
 
 
 def experiments() -> list[dict[str, Any]]:
-    """Shipped experiments; one that cannot be read says so in place of its title."""
-    from aft_sim.basis.errors import AftSimError
+    """Shipped experiments."""
     from aft_sim.spec.experiment import load_experiment
     from aft_sim.spec.files import shipped_experiments
 
+    return _shipped(shipped_experiments(), load_experiment)
+
+
+def _shipped(files: Mapping[str, Path], load: Callable[[str], Scenario | Experiment]) -> list[dict[str, Any]]:
+    """Files that come with aft-sim; one that cannot be read says so in place of its title."""
+    from aft_sim.basis.errors import AftSimError
+
     rows = []
-    for name, path in shipped_experiments().items():
+    for name, path in files.items():
         try:
-            found = load_experiment(name)
+            found = load(name)
             title, question = found.title, found.question
         except AftSimError as error:
             title, question = f"cannot be read: {error}", ""

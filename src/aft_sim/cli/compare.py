@@ -71,10 +71,7 @@ def compare(
         str | None, typer.Option(help="Of a stored study, the one scenario to compare; all but --vs by default.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for both scenarios; may be repeated."),
-    ] = None,
+    settings: terminal.Settings = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,
@@ -309,10 +306,11 @@ def print_comparison(
     Args:
         comparison: told in sentences.
         shown: rows of the table of effects.
-        money: whether to print the table of money.
+        money: whether to print the tables of money and of what the policy costs.
         target: see `words.sentences`.
     """
     from aft_sim.cli.words import sentences
+    from aft_sim.present import worth_tables
     from aft_sim.present.tables import effect_table, money_table
 
     terminal.heading(f"{comparison.policy} against {comparison.baseline}")
@@ -324,6 +322,9 @@ def print_comparison(
     if money and comparison.money:
         terminal.say()
         terminal.show(money_table(comparison))
+    for table in worth_tables.tables(comparison) if money else ():
+        terminal.say()
+        terminal.show(table)
     terminal.say()
 
 

@@ -11,6 +11,7 @@ from aft_sim.study.paired import runs_needed
 if TYPE_CHECKING:
     from aft_sim.study.compare import Comparison, EffectRow
     from aft_sim.study.winners import Tally
+    from aft_sim.study.worth import Worth
 
 
 def content(comparison: Comparison, folder: Path | None) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def content(comparison: Comparison, folder: Path | None) -> dict[str, Any]:
             }
             for row in comparison.money
         ],
+        "worth": _worth(comparison.worth) if comparison.worth else None,
         "tallies": [_tally(tally) for tally in comparison.tallies],
         "precision": precision(comparison),
         "notes": list(comparison.notes),
@@ -74,6 +76,30 @@ def _row(row: EffectRow) -> dict[str, Any]:
         "exactly_zero": paired.exactly_zero,
         "verdict": str(paired.verdict),
         "verdict_in_words": row.words,
+    }
+
+
+def _worth(worth: Worth) -> dict[str, Any]:
+    """What the policy costs and for whom; a level is None where the measure is a ratio."""
+    return {
+        "rows": [
+            {
+                "measure": row.measure,
+                "label": row.label,
+                "unit": row.unit,
+                "quintile": row.quintile or None,
+                "financial_year": row.financial_year or None,
+                "baseline": row.effect.baseline if row.effect else None,
+                "policy": row.effect.policy if row.effect else None,
+                "effect": row.value,
+                "interval": row.interval,
+                "verdict": row.words,
+            }
+            for row in worth.rows()
+        ],
+        "marginal_cost_gbp": worth.marginal_cost,
+        "adds_to_capital_limit": worth.additive,
+        "missing": list(worth.missing),
     }
 
 

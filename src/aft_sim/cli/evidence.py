@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +12,7 @@ from rich.text import Text
 from aft_sim.basis.errors import CheckFailed, InputError, did_you_mean
 from aft_sim.cli import terminal
 from aft_sim.cli.catalogue import mechanism_title
+from aft_sim.present import csv_files
 
 if TYPE_CHECKING:
     from aft_sim.spec.evidence import Audit, Excluded
@@ -67,7 +66,7 @@ def evidence(
         chosen = choose(known, mechanism or (), grade or (), assumptions, inactive)
         table = [parameter_row(known, p) for p in chosen]
     if csv_path is not None:
-        csv_path.write_text(to_csv(table), encoding="utf-8", newline="")
+        csv_files.write_records(csv_path, table)
         terminal.say_path(f"{terminal.count(len(table), 'row')}: {csv_path}")
     if as_json:
         terminal.print_json({("excluded" if excluded else "parameters"): table, "audit": _audit(found)})
@@ -165,16 +164,6 @@ def excluded_row(row: Excluded) -> dict[str, Any]:
         "instead": row.instead or "",
         "locators": " ".join(row.locators),
     }
-
-
-def to_csv(table: Sequence[dict[str, Any]]) -> str:
-    """Rows as CSV text with a header; missing figures are empty cells."""
-    text = io.StringIO()
-    if table:
-        writer = csv.DictWriter(text, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    return text.getvalue()
 
 
 def use_of(p: Parameter) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples:\n\naft-sim explain aft-wide --vs no-aft --seeds 10\n\n"
-    "aft-sim explain aft-wide-additive --vs no-aft --part status=aft.designated,aft.freedoms --out results/why"
+    "aft-sim explain aft-wide-additive --vs no-aft --part status=aft.designated,aft.freedoms --out results/why\n\n"
+    "aft-sim explain aft-wide-additive --vs no-aft --set programme.propensity=1"
 )
 
 
@@ -37,6 +38,7 @@ def explain(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    settings: terminal.Settings = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,
@@ -59,7 +61,7 @@ def explain(
     month = terminal.read_month(at, "--at")
     terminal.check_inside(month, terminal.months_of_run(month, baseline, "--at"), "--at")
     england = bundle.load(baseline)
-    base, full = load_bound(vs, england), load_bound(policy, england)
+    base, full = (terminal.with_settings(load_bound(name, england), settings or []) for name in (vs, policy))
     parts = parts_between(base, full, read_parts(grouped or []))
     between = attribution.worlds(base, full, parts)
     for world in between:  # every mistake before the first run
@@ -82,13 +84,14 @@ def explain(
     code = terminal.report_failures(results)
     if found is None:
         raise typer.Exit(code)
-    files = write_explained(found, csv) if csv else ()
+    notes = [terminal.in_both(settings)] if settings else []
+    files = write_explained(found, csv, notes) if csv else ()
     if as_json:
-        terminal.print_json(content(found, out))
+        terminal.print_json({"settings": settings or [], **content(found, out)})
         raise typer.Exit(code)
     terminal.heading(f"{found.policy} against {found.base}, by part")
     terminal.say()
-    for sentence in sentences(found):
+    for sentence in notes + sentences(found):
         terminal.say(sentence)
     terminal.say()
     terminal.show(explained_table(found))

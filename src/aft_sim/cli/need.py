@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples:\n\naft-sim need --gain 0.5 --by 2029-03 --vary pot\n\n"
-    "aft-sim need --gain 0.1 --vary trusts --policy aft-wide-additive --seeds 20 --out results/need"
+    "aft-sim need --gain 0.1 --vary trusts --policy aft-wide-additive --seeds 20 --out results/need\n\n"
+    "aft-sim need --gain 0.5 --vary pot --set removals.closure=list --set programme.propensity=1"
 )
 
 
@@ -47,6 +48,7 @@ def need(
     seeds: Annotated[int, typer.Option(min=2, help="Number of pairs of runs for each amount.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    settings: terminal.Settings = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
     ] = None,
@@ -66,7 +68,7 @@ def need(
     month = terminal.read_month(by, "--by")
     terminal.check_inside(month, terminal.months_of_run(month, baseline, "--by"), "--by")
     england = bundle.load(baseline)
-    base, full = load_bound(vs, england), load_bound(policy, england)
+    base, full = (terminal.with_settings(load_bound(name, england), settings or []) for name in (vs, policy))
     if base.name == full.name:
         raise InputError("a scenario cannot be compared with itself", where="--vs", found=base.name)
     knob = KNOBS[vary.value](full, england)
@@ -84,13 +86,13 @@ def need(
     except Unfinished as error:
         raise typer.Exit(terminal.report_failures(error.results)) from None
     if as_json:
-        terminal.print_json(content(question, found, seeds, out))
+        terminal.print_json({"settings": settings or [], **content(question, found, seeds, out)})
         return
     from aft_sim.present.needed import points_table, sentences
 
     terminal.heading(f"What it would take: {points:g} points by {month}, varying {vary.value}")
     terminal.say()
-    for sentence in sentences(question, found):
+    for sentence in ([terminal.in_both(settings)] if settings else []) + sentences(question, found):
         terminal.say(sentence)
     terminal.say()
     terminal.show(points_table(question, found))

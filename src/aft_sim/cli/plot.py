@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples:\n\naft-sim plot results\n\naft-sim plot results fan\n\n"
-    "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png"
+    "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png\n\n"
+    "aft-sim plot results effect --group trust:RTF"
 )
 CHARTS: Mapping[str, str] = {
     "fan": "the outcome over time in up to four scenarios, with bands over runs",
@@ -27,6 +28,9 @@ CHARTS: Mapping[str, str] = {
     "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
     "contact": "all of them on one page (PNG)",
 }
+ENGLAND = "england"
+#: Charts that can be about a part of England.
+OF_A_GROUP = ("fan", "effect")
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +44,13 @@ def plot(
     policy: Annotated[str | None, typer.Option(help="Scenario with the policy; the study's last by default.")] = None,
     vs: Annotated[str | None, typer.Option("--vs", help="Scenario it is compared with; the first by default.")] = None,
     outcome: Annotated[str, typer.Option(help="What to draw: see aft-sim list outcomes.")] = "within_18_share",
+    group: Annotated[
+        str,
+        typer.Option(
+            help="Whom fan and effect are about: england, quintile-1 (most deprived) to quintile-5, gap, treated, "
+            "others, independent, or trust:CODE of a treated trust."
+        ),
+    ] = ENGLAND,
     at: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Month of the finding.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; the chart's name by default.")] = None,
 ) -> None:
@@ -55,6 +66,8 @@ def plot(
         raise InputError(
             "no such chart", found=chart, expected="one of " + ", ".join(CHARTS), hint=did_you_mean(chart, CHARTS)
         )
+    if group != ENGLAND and chart not in OF_A_GROUP:
+        raise typer.BadParameter(f"--group goes with {' and '.join(OF_A_GROUP)}")
     from aft_sim.study.stored import load
 
     results = load(folder)
@@ -63,16 +76,18 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [draw(results, one, policy, vs, outcome, month) for one in CHARTS if one != "contact"]
+        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one != "contact"]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
-        made = draw(results, chart, policy, vs, outcome, month)
+        made = draw(results, chart, policy, vs, outcome, month, group)
         terminal.say(made.headline)
         files = made.save(stem)
     terminal.say_path(f"Written: {', '.join(map(str, files))}")
 
 
-def draw(results: ResultSet, chart: str, policy: str | None, vs: str | None, outcome: str, at: str | None) -> Chart:
+def draw(
+    results: ResultSet, chart: str, policy: str | None, vs: str | None, outcome: str, at: str | None, group: str
+) -> Chart:
     """Draw one chart of a study; scenarios left out are its first and last."""
     from aft_sim.present import charts
 
@@ -81,13 +96,13 @@ def draw(results: ResultSet, chart: str, policy: str | None, vs: str | None, out
         raise InputError("the study holds no finished run", where=str(results.folder))
     if chart == "fan":
         chosen = [name for name in (vs, policy) if name] if policy or vs else names[: charts.MAX_SCENARIOS]
-        return charts.fan(results, chosen, outcome, at=at)
+        return charts.fan(results, chosen, outcome, group, at)
     if len(names) < 2:
         raise InputError("this chart compares two scenarios", where=str(results.folder), found=names[0])
     ours = policy or next(name for name in reversed(names) if name != vs)
     theirs = vs or next((name for name in names if name != ours), names[0])
     found = results.effect_of(ours, theirs)
     if chart == "effect":
-        return charts.effect(found, outcome, at=at)
+        return charts.effect(found, outcome, group, at)
     by = {"trusts": charts.trusts, "icbs": charts.icbs, "quintiles": charts.quintiles}
     return by[chart](found, outcome, at)

@@ -42,7 +42,11 @@ def query(
 
     answer = ask(folder, sql)
     if csv is not None:
-        _write_csv(answer, csv)
+        from aft_sim.present import csv_files
+
+        parts = ([column.to_pylist() for column in batch.columns] for batch in answer.to_batches())
+        rows = (row for columns in parts for row in zip(*columns, strict=True))
+        csv_files.write(csv, answer.column_names, rows)
     if as_json:
         terminal.print_json(answer.to_pylist())
         return
@@ -54,17 +58,6 @@ def query(
         terminal.say(f"{PRINTED} of {answer.num_rows:,} rows; --csv FILE or --json give all.", "dim")
     if csv is not None:
         terminal.say_path(f"Table: {csv}")
-
-
-def _write_csv(answer: pa.Table, path: Path) -> None:
-    import csv
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(answer.column_names)
-        for batch in answer.to_batches():
-            writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
 def _numbers(answer: pa.Table) -> list[str]:

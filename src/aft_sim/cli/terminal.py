@@ -13,8 +13,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
@@ -288,6 +289,18 @@ def place(text: str) -> str:
 def count(number: int, noun: str) -> str:
     """ "1 run", "1,200 runs"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for both scenarios; may be repeated."),
+]
+"""The option of verbs that compare two scenarios."""
+
+
+def in_both(settings: Sequence[str]) -> str:
+    """What was set in both scenarios, a sentence."""
+    return f"In both scenarios: {', '.join(settings)}."
 
 
 def with_settings(scenario: Scenario, settings: Sequence[str]) -> Scenario:

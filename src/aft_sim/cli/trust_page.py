@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.padding import Padding
 from rich.text import Text
 
-from aft_sim.cli import terminal
+from aft_sim.cli import money_pages, terminal
 from aft_sim.cli.baseline_pages import WAIT_HEADS, wait_cells, waits
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class TrustPage:
             else None,
             "removals_a_week": float((b.starts * b.removal_share)[rows].sum()) if rows.size else None,
             "opening_pot_gbp_m": self._pot(),
+            "opening_money": money_pages.trust(b, i),
             "facts": {name: self._fact(kind, fact) for name, kind, fact in self._known()},
             "residents_of": self._boards(),
             "own_figures": own_figures(b, t.code[i]),
@@ -149,12 +150,13 @@ class TrustPage:
         return {self.baseline.icb_name[k]: float(shares[k]) for k in order if shares[k] > 0}
 
     def _pot(self) -> float:
+        from aft_sim.baseline.money import opening_money
         from aft_sim.mechanisms.capital import opening_pot
         from aft_sim.spec.register import Register
 
-        t, i = self.baseline.trusts, self.index
-        ratio = Register.load().number("capital.pot_prior_year_ratio")
-        return float(opening_pot(t.planned_surplus[[i]], t.expenditure[[i]], ratio)[0])
+        number = Register.load().number
+        surplus = opening_money(self.baseline, number, 0).surplus
+        return float(opening_pot(surplus, number("capital.pot_prior_year_ratio"))[self.index])
 
     def print(self) -> None:
         """For a reader."""
@@ -162,6 +164,8 @@ class TrustPage:
         self._print_head(page)
         terminal.say()
         self._print_facts(page)
+        terminal.say()
+        money_pages.print_trust(page["opening_money"], page["opening_pot_gbp_m"])
         if page["own_figures"]:
             from aft_sim.cli.baseline_update import print_own
 
@@ -188,7 +192,7 @@ class TrustPage:
             ("Segment", _segment(page)),
             ("Services", ", ".join(page["services"]) or "none of those counted here"),
             ("Patients live in", ", ".join(boards) + (f" and {more} more" if more > 0 else "") or "none published"),
-            ("Opening pot", f"GBP {pot:,.1f}m, {POT if surplus else 'for no planned surplus is published'}"),
+            ("Opening pot", f"GBP {pot:,.1f}m, {POT}{'' if surplus else '; its surplus is an estimate'}"),
         ]
         terminal.show(terminal.facts(rows))
 

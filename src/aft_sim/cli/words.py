@@ -31,8 +31,7 @@ def sentences(comparison: Comparison, target: tuple[str, float] | None = None) -
         found.insert(1, _nobody(comparison))
     if target and comparison.outcome.name == "within_18_share" and target[0] == comparison.at:
         found.append(_target(rows["england"], target))
-    money = _money(comparison)
-    return [*found, money] if money else found
+    return [*found, *(line for line in (_money(comparison), _worth(comparison)) if line)]
 
 
 def _subject(row: EffectRow, comparison: Comparison) -> str:
@@ -126,12 +125,46 @@ def _money(comparison: Comparison) -> str:
             ("drawn", "drawn from pots"),
             ("capital_spend", "all trusts' capital spending"),
             ("revenue_spend", "revenue spending from pots"),
-            ("exchequer", "cost to the Exchequer"),
+            ("exchequer", "public spending by trusts"),
         )
         if name in found
     ]
     until = style.month_name(comparison.at)
     return f"Money from the opening to {until}, against {comparison.baseline}: {'; '.join(parts)}."
+
+
+def _worth(comparison: Comparison) -> str:
+    """Public spending beside what it buys, and beside what the same sum buys at marginal cost."""
+    worth = comparison.worth
+    if worth is None or worth.spending is None or worth.pathways is None:
+        return ""
+    pathways, same = worth.pathways, worth.same_sum
+    count = style.number(pathways.effect, "pathways", signed=True)
+    parts = [f"Completed pathways {count} ({_bounds(pathways.interval, 'pathways')})"]
+    if worth.additive:
+        money = style.quantity(worth.spending.effect, "GBP million", signed=True)
+        parts = [
+            "The limit rises by what holders draw, so the Exchequer pays: cost "
+            f"{money} ({_bounds(worth.spending.interval, 'GBP million')}), benefit {count} completed pathways "
+            f"({_bounds(pathways.interval, 'pathways')})"
+        ]
+    ratio = worth.told
+    if ratio is not None:
+        low, high = (style.number(x, "GBP", places=0) for x in ratio.interval)
+        what = "a pathway lost" if pathways.effect < 0 else "an extra pathway"
+        amount = f"GBP {style.number(ratio.value, 'GBP', places=0)} of public spending for {what}"
+        parts.append(f"{amount} (95% interval {low} to {high})")
+    else:
+        parts.append(f"public spending per extra pathway: {worth.verdict}")
+    if same is not None and same.effect > 0:
+        price = style.number(worth.marginal_cost, "GBP", places=0)
+        bought = style.number(same.effect, "pathways")
+        parts.append(f"the same sum at marginal cost (GBP {price} a pathway at the opening) would buy {bought}")
+    return "; ".join(parts) + "."
+
+
+def _bounds(interval: tuple[float, float] | None, unit: str) -> str:
+    return "no interval" if interval is None else f"95% interval {style.interval(interval, unit)}"
 
 
 def _change(row: MoneyRow) -> str:

@@ -1,7 +1,7 @@
 """What a trust's work costs: prices, volume, pressure, savings, and the staff that money pays for (model 5.8).
 
-The recurrent cost of a year grows with pay and prices, with part of the volume funded (marginal cost), and with pressure
-that neither explains; a savings programme takes some of it away, of which a part lasts. Money is GBP m, cash.
+The recurrent cost of a year grows with pay and prices, with part of the volume funded (marginal cost), and with
+pressure that neither explains; a savings programme takes some of it away, of which a part lasts. Money is GBP m, cash.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ def savings_plan(margin: float, base: float, response: float, effort: float, kee
 def recurrent_before(cost: Array, programme: Programme) -> Array:
     """Recurrent cost behind a year's outturn, (trust,): savings that do not last come back after it."""
     return np.asarray(cost / (1 - programme.delivered) * (1 - programme.lasting))
+
+
+def saved(cost: Array, programme: Programme) -> Array:
+    """What a savings programme took off a year's outturn, (trust,)."""
+    return np.asarray(cost * programme.delivered / (1 - programme.delivered))
 
 
 def gross_cost(recurrent: Array, inflation: float, volume: Array, marginal: float, pressure: float) -> Array:

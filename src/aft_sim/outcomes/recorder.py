@@ -27,7 +27,8 @@ def trust_month(ledger: Ledger) -> dict[str, Array]:
     trusts = ledger.accounts.axis("trust")
 
     def total(side: Side, counts: Callable[[Purpose], bool]) -> Array:
-        return np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
+        found: Array = np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
+        return found
 
     return {
         "income": total("payee", lambda p: p.income),

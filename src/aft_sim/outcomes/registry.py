@@ -330,15 +330,17 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             _money("envelope", "capital envelope", "capital the limit allows in the financial year", "stock"),
             _money("backlog", "maintenance backlog", "cost of clearing the maintenance backlog", "stock"),
             _money("income", "income", "income of the month, deficit support included, capital grants not"),
-            _money("expenditure", "expenditure", "cost of the month, capital charges and work bought from pots included"),
+            _money(
+                "expenditure", "expenditure", "cost of the month, capital charges and work bought from pots included"
+            ),
             _money("deficit_support", "deficit support", "support paid in the month to trusts that plan a deficit"),
             _money("cash_support", "cash support", "cash lent in the month to trusts that had none left"),
             _money("cash", "cash", "cash in the bank at the close of the month", "stock"),
             _money(
                 "exchequer",
                 "public spending by trusts",
-                "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others than "
-                "the NHS paid them",
+                "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others "
+                "than the NHS paid them",
             ),
         )
     }

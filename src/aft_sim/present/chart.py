@@ -7,8 +7,7 @@ and its source; `lint` checks these rules.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 import aft_sim
-from aft_sim.basis.errors import InputError
 from aft_sim.outcomes.registry import Outcome
-from aft_sim.present import layout, style
+from aft_sim.present import csv_files, layout, style
+from aft_sim.study import groups as who
+from aft_sim.study.groups import FLOW_MONTHS
 
 TARGETS: tuple[tuple[str, float], ...] = (("2026-03", 65.0), ("2027-03", 70.0), ("2029-03", 92.0))
 """Published path of England's 18-week share (percent at the end of the month).
@@ -68,7 +68,7 @@ class Chart:
         path = Path(path)
         stem = path.with_suffix("") if path.suffix in _ENDS else path
         png, svg, data, alt, book = (stem.with_name(stem.name + end) for end in (*_ENDS, "-codebook.csv"))
-        try:
+        with csv_files.writing("the chart", stem):
             stem.parent.mkdir(parents=True, exist_ok=True)
             with mpl.rc_context(dict(style.RC)):
                 self.figure.savefig(png, dpi=layout.DPI, metadata={"Software": None, "Description": self.alt})
@@ -78,23 +78,15 @@ class Chart:
             names = list(self.codebook)
             columns = [names, [self.codebook[n][0] for n in names], [self.codebook[n][1] for n in names]]
             write_table(pa.table(dict(zip(("column", "meaning", "unit"), columns, strict=True))), book)
-        except OSError as error:
-            raise InputError(
-                f"cannot write the chart ({error.strerror or error})",
-                where=str(stem),
-                expected="a folder you may write to",
-            ) from error
         return (png, svg, data, alt, book)
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV (UTF-8, comma, no exponents, empty where a number is unknown)."""
+    """Write a table as CSV (no exponents, empty where a number is unknown)."""
     columns = [table.column(name).to_pylist() for name in table.column_names]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.column_names)
-        for row in zip(*columns, strict=True):
-            writer.writerow([style.plain(x) if isinstance(x, float) or x is None else x for x in row])
+    rows = zip(*columns, strict=True)
+    plain = ([style.plain(x) if isinstance(x, float) or x is None else x for x in row] for row in rows)
+    csv_files.write(path, table.column_names, plain)
 
 
 def table_of(columns: Mapping[str, Any]) -> pa.Table:
@@ -126,8 +118,81 @@ def upper(text: str) -> str:
 
 
 def short_label(outcome: Outcome) -> str:
-    """The outcome in a headline."""
-    return "18-week share" if outcome.name == "within_18_share" else outcome.label
+    """The outcome in a headline, as a singular."""
+    if outcome.name == "within_18_share":
+        return "18-week share"
+    return f"number of {outcome.label}" if outcome.unit == "pathways" and outcome.name != "list" else outcome.label
+
+
+def level_unit(outcome: Outcome, group: str) -> str:
+    """Unit of a group's level: the gap is a difference of two levels."""
+    return outcome.effect_unit if group == who.GAP else outcome.unit
+
+
+def with_unit(outcome: Outcome, group: str = who.ENGLAND) -> str:
+    """The outcome of a group with its unit, which is not said twice."""
+    label, unit = f"{'gap in ' if group == who.GAP else ''}{outcome.label}", level_unit(outcome, group)
+    return label if unit in label.split() else f"{label}, {unit}"
+
+
+def by_month(outcome: Outcome, month: str) -> str:
+    """When the finding holds, in a headline."""
+    named = style.month_name(month)
+    return f"in the {FLOW_MONTHS} months to {named}" if outcome.kind == "flow" else f"by {named}"
+
+
+def at_month(outcome: Outcome, month: str) -> str:
+    """The month of a finding, or the months whose flow it is."""
+    named = style.month_name(month)
+    return f"{FLOW_MONTHS} months to {named}" if outcome.kind == "flow" else named
+
+
+def span(outcome: Outcome, months: Sequence[str]) -> str:
+    """The months that a chart over time shows."""
+    first, last = style.month_name(months[0]), style.month_name(months[-1])
+    each = f"{FLOW_MONTHS} months up to each" if outcome.kind == "flow" else "ends of months"
+    return f"{first} to {last}, {each}"
+
+
+def flow_note(outcome: Outcome) -> str:
+    """Why a flow over time has spikes; empty for a stock."""
+    text = f"Months close on the Sunday nearest their last day, so {FLOW_MONTHS} of them are 52 or 53 weeks."
+    return text if outcome.kind == "flow" else ""
+
+
+def month_meaning(outcome: Outcome) -> str:
+    """What the column of months means."""
+    return (
+        f"month; flow of up to {FLOW_MONTHS} months that end with it"
+        if outcome.kind == "flow"
+        else "month, state at its end"
+    )
+
+
+_FIFTHS = ("most deprived", "second", "third", "fourth", "least deprived")
+_GROUPS = {
+    who.ENGLAND: ("in", "England"),
+    who.GAP: ("between", "the least and the most deprived fifth"),
+    who.TREATED: ("at", "the treated trusts together"),
+    who.OTHERS: ("at", "the other NHS trusts together"),
+    who.INDEPENDENT: ("in", "the independent sector"),
+    **{who.quintile_group(str(i)): ("in", f"England's {name} fifth") for i, name in enumerate(_FIFTHS, 1)},
+}
+
+
+def subject(outcome: Outcome, group: str, label: str) -> str:
+    """What a headline is about: outcome and group."""
+    place, words = _GROUPS.get(group, ("at", label))
+    return f"{short_label(outcome)}{' gap' if group == who.GAP else ''} {place} {words}"
+
+
+def population(group: str, label: str) -> str:
+    """Whom a chart is about, in its subtitle."""
+    said = {
+        who.ENGLAND: "England, all patients of English commissioners",
+        who.GAP: "England, least minus most deprived fifth",
+    }
+    return said.get(group) or _GROUPS.get(group, ("at", label))[1]
 
 
 def runs_in_words(runs: int, draws: int, paired: bool = True) -> str:

@@ -43,18 +43,15 @@ def effect_chart(path: EffectPath) -> Chart:
 
 def _headline(path: EffectPath) -> str:
     unit, paired = path.outcome.effect_unit, path.row.paired
-    where = "in England" if path.group == "england" else f"for {path.group_label}"
-    when = f"by {style.month_name(path.at)}"
-    label = chart.short_label(path.outcome)
+    what, when = chart.subject(path.outcome, path.group, path.group_label), chart.by_month(path.outcome, path.at)
     if paired.exactly_zero and paired.n_pairs > 1:
-        finding = f"no effect at all on the {label} {where} {when}"
+        finding = f"no effect at all on the {what} {when}"
     elif paired.verdict == Verdict.PRACTICALLY_ZERO:
-        finding = f"practically zero effect on the {label} {where} {when}"
+        finding = f"practically zero effect on the {what} {when}"
     elif paired.verdict == Verdict.CANNOT_TELL:
-        finding = f"cannot tell if the {label} {where} changes materially {when}"
+        finding = f"cannot tell if the {what} changes materially {when}"
     else:
-        size = style.quantity(abs(paired.effect), unit)
-        finding = f"{label} {where} {size} {paired.verdict} {when}"
+        finding = f"{what} {style.quantity(abs(paired.effect), unit)} {paired.verdict} {when}"
     return f"{path.policy_title}: {finding}"
 
 
@@ -62,20 +59,21 @@ def _finding(path: EffectPath) -> str:
     unit, paired = path.outcome.effect_unit, path.row.paired
     runs = chart.runs_in_words(paired.n_pairs, path.n_draws)
     bounds = f"95% interval {style.interval(paired.interval, unit)}" if paired.interval else "no 95% interval"
-    return f"{style.month_name(path.at)}: {style.quantity(paired.effect, unit, True)} ({bounds}; {runs})."
+    places = max((style.decimals(end, unit) for end in paired.interval or ()), default=None)
+    effect = f"{style.number(paired.effect, unit, True, places)} {unit}"  # as many decimals as its interval
+    return f"{chart.upper(chart.at_month(path.outcome, path.at))}: {effect} ({bounds}; {runs})."
 
 
 def _subtitle(path: EffectPath) -> str:
-    first, last = style.month_name(path.months[0]), style.month_name(path.months[-1])
-    label = chart.upper(path.outcome.label)
-    where = "England, all patients of English commissioners" if path.group == "england" else path.group_label
-    return f"{label}; {where}; {first} to {last}, ends of months. {_finding(path)}"
+    label, where = chart.upper(path.outcome.label), chart.population(path.group, path.group_label)
+    return f"{label}; {where}; {chart.span(path.outcome, path.months)}. {_finding(path)}"
 
 
 def _source(path: EffectPath) -> str:
     return chart.source(
         (path.policy, path.baseline),
         chart.TARGETS_SOURCE if _targets(path) else "",
+        chart.flow_note(path.outcome),
         "" if path.ceiling is None else "Ceiling: what would change if every treated trust met its standard at once.",
     )
 
@@ -93,7 +91,8 @@ def _alt(path: EffectPath) -> str:
         text.append(f"Ceiling {style.quantity(_at(path, path.ceiling), unit, True)}.")
     if path.policy_start is not None:
         text.append(f"The policy starts on {style.day_name(path.policy_start)}.")
-    ends = [style.quantity(float(values[i]), outcome.unit) for values in _levels(path) for i in (0, -1)]
+    level = chart.level_unit(outcome, path.group)
+    ends = [style.quantity(float(values[i]), level) for values in _levels(path) for i in (0, -1)]
     text.append(
         f"Lower chart: the level goes from {ends[0]} to {ends[1]} with the policy and from {ends[2]} to "
         f"{ends[3]} in the comparator."
@@ -136,9 +135,9 @@ def _data(path: EffectPath, targets: Sequence[tuple[str, float]]) -> pa.Table:
 
 
 def _codebook(path: EffectPath) -> dict[str, tuple[str, str]]:
-    level, change = path.outcome.unit, path.outcome.effect_unit
+    level, change = chart.level_unit(path.outcome, path.group), path.outcome.effect_unit
     return {
-        "month": ("month, state at its end", ""),
+        "month": (chart.month_meaning(path.outcome), ""),
         "level_policy": (f"mean level in {path.policy}", level),
         "level_baseline": (f"mean level in {path.baseline}", level),
         "effect": (f"mean paired difference, {path.policy} minus {path.baseline}", change),
@@ -209,7 +208,7 @@ def _effect_labels(path: EffectPath) -> list[tuple[float, str, str]]:
 
 def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, float]]) -> None:
     x = np.array([timeline.x(month) for month in path.months])
-    unit = path.outcome.unit
+    unit = chart.level_unit(path.outcome, path.group)
     end = x[-1]
     goals = [share for month, share in targets if timeline.x(month) <= end + 1e-9]
     goal_at_end = np.interp(end, [timeline.x(m) for m, _ in targets], [y for _, y in targets]) if targets else np.nan
@@ -220,8 +219,9 @@ def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, floa
     policy, baseline = _levels(path)
     axes.plot(x, baseline, color=style.ORANGE, linewidth=4.2, zorder=2, gid="data", solid_capstyle="butt")
     axes.plot(x, policy, color=style.DARK_BLUE, linewidth=1.6, linestyle=(0, (4, 1.5)), zorder=3, gid="data")
-    ours, theirs = (f"{style.quantity(float(level[-1]), unit)}" for level in (policy, baseline))
-    last = style.month_name(path.months[-1])
+    write = style.number if unit == "pathways" else style.quantity  # the title says pathways: no room to repeat it
+    ours, theirs = (write(float(level[-1]), unit) for level in (policy, baseline))
+    last = style.month_name(path.months[-1], short=True)
     labels = [
         (float(policy[-1]), f"{path.policy} (dashed)\n{ours}", style.DARK_BLUE),
         (float(baseline[-1]), f"{path.baseline} (thick line)\n{theirs}", style.ORANGE_TEXT),
@@ -240,7 +240,7 @@ def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, floa
                 labels.append((float(min(goal_at_end, share)), text, style.TURQUOISE_TEXT))
                 break
     layout.side_labels(axes, labels)
-    layout.panel_title(axes, f"Level: {path.outcome.label}, {unit}")
+    layout.panel_title(axes, f"Level: {chart.with_unit(path.outcome, path.group)}")
     layout.gridlines(axes, *axes.get_ylim(), signed=False)
 
 
@@ -251,34 +251,18 @@ def _at_month(path: EffectPath, month: str) -> tuple[float, float]:
 
 
 def _mark_dates(upper: Axes, lower: Axes, path: EffectPath) -> None:
-    first, last = upper.get_xlim()
     when = [timeline.x(month) for month in path.months]
     marks = []
     if path.policy_start is not None:
         day = path.policy_start
-        start = timeline.x_of_day(day)
-        marks.append((start, f"Policy starts {style.day_name(day)}", 1.0))
+        marks.append((timeline.x_of_day(day), timeline.starts(day), 1.0))
     if path.at in path.months[:-1]:
         marks.append((timeline.x(path.at), style.month_name(path.at), 0.93))
     for x, text, height in marks:
-        if not first <= x <= last:
+        if not timeline.mark(upper, x, text, height):
             continue
-        upper.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
         bottom, top = lower.get_ylim()
         level = max(float(np.interp(x, when, values)) for values in _levels(path))
         reach = (level - bottom) / (top - bottom) + 0.02  # just above the level, below the targets' labels
         lower.axvline(x, ymax=reach, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        room = (last - x) / (last - first) * (layout.WIDTH - layout.LEFT - layout.RIGHT)
-        right = room > 0.1 + layout.text_width(text, 9.2, "normal")
-        upper.annotate(
-            text,
-            (x, height),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -2),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=9.2,
-            color=style.SECONDARY,
-        )
     timeline.years(upper, lower)

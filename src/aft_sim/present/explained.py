@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from aft_sim.basis.errors import InputError
-from aft_sim.present import style
+from aft_sim.present import csv_files, style
+from aft_sim.present.tables import titled_table
 from aft_sim.study.attribution import Attribution, PartEffect
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.paired import PairedEffect, Verdict
@@ -74,7 +72,7 @@ def explained_table(found: Attribution) -> Table:
     """One row a part, then the total and how much of it is interaction."""
     unit = found.outcome.effect_unit
     pairs = found.total.n_pairs
-    table = _plain(
+    table = titled_table(
         f"Parts of the effect, {unit}",
         f"Means over {pairs:,} pair{'' if pairs == 1 else 's'} of runs with the same seeds in all "
         f"{len(found.subsets)} worlds. Share: average of what the part adds over all orders of the parts (Shapley "
@@ -122,7 +120,7 @@ def subset_table(found: Attribution) -> Table:
     """Every world between the two scenarios, with its effect; and what pairs of parts do together."""
     unit = found.outcome.effect_unit
     numbered = "; ".join(f"{i + 1} {one.part.name}" for i, one in enumerate(found.parts))
-    table = _plain(f"Every subset of the parts, {unit}", f"Parts: {numbered}.")
+    table = titled_table(f"Every subset of the parts, {unit}", f"Parts: {numbered}.")
     table.add_column("Parts of the policy")
     for name in ("Effect", "95% interval", "Beyond the two alone"):
         table.add_column(name, justify="right")
@@ -135,12 +133,6 @@ def subset_table(found: Attribution) -> Table:
             _interval(one.effect, found),
             "" if pair is None else _size(pair, found),
         )
-    return table
-
-
-def _plain(title: str, caption: str) -> Table:
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.title_justify = table.caption_justify = "left"
     return table
 
 
@@ -195,14 +187,19 @@ _SUBSETS = (
 )
 
 
-def write_explained(found: Attribution, path: Path) -> tuple[Path, ...]:
+def write_explained(found: Attribution, path: Path, notes: Sequence[str] = ()) -> tuple[Path, ...]:
     """Write parts, subsets ("...-subsets.csv") and the meaning and unit of every column ("...-codebook.csv").
+
+    Args:
+        found: what to write.
+        path: the file of the parts.
+        notes: sentences for the codebook.
 
     Raises:
         InputError: a file cannot be written.
     """
-    main = path if path.suffix == ".csv" else path.with_name(path.name + ".csv")
-    subsets, codebook = (main.with_name(f"{main.stem}-{name}.csv") for name in ("subsets", "codebook"))
+    main = csv_files.named(path)
+    subsets, codebook = (csv_files.beside(main, name) for name in ("subsets", "codebook"))
     units = {"unit": found.outcome.effect_unit, "level": found.outcome.unit}
     parts = [_part_line(one) for one in found.parts]
     alone = sum(one.alone.effect for one in found.parts)
@@ -220,17 +217,13 @@ def write_explained(found: Attribution, path: Path) -> tuple[Path, ...]:
         for name, meaning, of in columns
     ]
     about = f"{found.outcome.label}, {_when(found)}: {found.policy} against {found.base}; seeds {found.seeds}"
-    try:
-        main.parent.mkdir(parents=True, exist_ok=True)
-        _write(main, [name for name, *_ in _PARTS], [*parts, total, between])
-        _write(subsets, [name for name, *_ in _SUBSETS], rows)
-        _write(codebook, ["file", "column", "meaning", "unit"], [*book, (main.name, "", about, "")])
-    except OSError as error:
-        raise InputError(
-            f"cannot write the table ({error.strerror or error})",
-            where=str(main),
-            expected="a folder you may write to",
-        ) from error
+    csv_files.write(main, [name for name, *_ in _PARTS], [*parts, total, between])
+    csv_files.write(subsets, [name for name, *_ in _SUBSETS], rows)
+    csv_files.write(
+        codebook,
+        ["file", "column", "meaning", "unit"],
+        [*book, *((main.name, "", text, "") for text in (about, *notes))],
+    )
     return main, subsets, codebook
 
 
@@ -246,10 +239,3 @@ def _numbers(*values: float | None) -> tuple[str, ...]:
 
 def _ends(paired: PairedEffect) -> tuple[str, ...]:
     return _numbers(*(paired.interval or (None, None)))
-
-
-def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(lines)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from aft_sim.basis.errors import InputError
 from aft_sim.present import chart, layout, style, timeline
 from aft_sim.present.chart import TARGETS, Chart
+from aft_sim.study import groups as who
 from aft_sim.study.spread import PERCENTILES, ScenarioSpread, Spread
 
 MAX_SCENARIOS = 4
@@ -21,10 +22,6 @@ _LINES = ("solid", (0, (4, 1.5)), "-.", ":")
 _LINE_NAMES = ("thick line", "dashed", "dash and dot", "dotted")
 _WIDTHS = (4.2, 2.2, 1.6, 1.6)
 _HEIGHT, _LEFT, _BARS, _LABELS = 7.4, 0.95, 0.55, 2.1
-_PLACES = {
-    "england": "England, all patients of English commissioners",
-    "gap": "least minus most deprived fifth, England",
-}
 
 
 def fan_chart(found: Spread) -> Chart:
@@ -78,7 +75,7 @@ def _draw_lines(axes: Axes, found: Spread, targets: Sequence[tuple[str, float]])
             style.SECONDARY,
             style.SECONDARY,
         )
-    title = f"{chart.upper(found.outcome.label)}, {found.outcome.unit}: median over runs"
+    title = f"{chart.upper(chart.with_unit(found.outcome, found.group))}: median over runs"
     left = -(_LEFT - layout.MARGIN) / (layout.WIDTH * axes.get_position().width)
     axes.text(left, 1.03, title, transform=axes.transAxes, fontsize=10, fontweight="bold", va="bottom", ha="left")
     layout.gridlines(axes, low - pad, high + pad, signed=False)
@@ -92,7 +89,7 @@ def _draw_bars(axes: Axes, found: Spread) -> None:
     axes.tick_params(labelleft=False)
     axes.spines["bottom"].set_visible(False)
     labels = []
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     for i, one in enumerate(found.scenarios):
         p = [float(value) for value in one.percentiles[:, -1]]
         if one.n_runs > 1:
@@ -117,28 +114,11 @@ def _draw_bars(axes: Axes, found: Spread) -> None:
 
 def _mark_starts(axes: Axes, found: Spread) -> None:
     days = sorted({one.policy_start for one in found.scenarios if one.policy_start is not None})
-    first, last = axes.get_xlim()
     for i, day in enumerate(days):
-        x = timeline.x_of_day(day)
-        if not first <= x <= last:
-            continue
-        height = 1 - 0.05 * i
-        axes.axvline(x, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
-        text = f"Policy starts {style.day_name(day)}"
+        text = timeline.starts(day)
         if len(days) > 1:
             text = f"{', '.join(one.name for one in found.scenarios if one.policy_start == day)}: {style.day_name(day)}"
-        right = x < (first + last) / 2
-        axes.annotate(
-            text,
-            (x, height),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -2),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=9.2,
-            color=style.SECONDARY,
-        )
+        timeline.mark(axes, timeline.x_of_day(day), text, 1 - 0.05 * i)
 
 
 def _targets(found: Spread) -> tuple[tuple[str, float], ...]:
@@ -150,9 +130,12 @@ def _median(found: Spread, one: ScenarioSpread) -> float:
 
 
 def _headline(found: Spread) -> str:
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     parts = [f"{style.quantity(_median(found, one), unit)} in {one.name}" for one in found.scenarios]
-    text = f"{chart.upper(chart.short_label(found.outcome))} in {style.month_name(found.at)}: {', '.join(parts)}"
+    what = chart.short_label(found.outcome)
+    if found.group != who.ENGLAND:
+        what = chart.subject(found.outcome, found.group, found.group.removeprefix("trust:"))
+    text = f"{chart.upper(what)} in {_when(found)}: {', '.join(parts)}"
     goal = dict(_targets(found)).get(found.at)
     if goal is not None:
         met = [one.name for one in found.scenarios if _median(found, one) >= goal]
@@ -160,15 +143,19 @@ def _headline(found: Spread) -> str:
     return text
 
 
+def _when(found: Spread) -> str:
+    """The month of the finding, or the months whose flow it is."""
+    return ("the " if found.outcome.kind == "flow" else "") + chart.at_month(found.outcome, found.at)
+
+
 def _subtitle(found: Spread) -> str:
-    first, last = style.month_name(found.months[0]), style.month_name(found.months[-1])
-    where = _PLACES.get(found.group, f"England, {found.group.replace('-', ' ')}")
+    where = chart.population(found.group, found.group.removeprefix("trust:"))
     runs = f"{found.n_seeds:,} seed{'s' if found.n_seeds != 1 else ''} and {found.n_draws:,} parameter "
     runs += "draws" if found.n_draws != 1 else "draw"
     bands = f"Darker band: 80% interval (P10 to P90); lighter band: 95% interval (P2.5 to P97.5), over {runs}."
     if max(one.n_runs for one in found.scenarios) == 1:
         bands = "One run a scenario: no 95% interval."
-    return f"{chart.upper(found.outcome.label)}; {where}; {first} to {last}, ends of months. {bands}"
+    return f"{chart.upper(found.outcome.label)}; {where}; {chart.span(found.outcome, found.months)}. {bands}"
 
 
 def _source(found: Spread) -> str:
@@ -180,11 +167,12 @@ def _source(found: Spread) -> str:
         "difference: see the chart of the paired effect.",
         few,
         chart.TARGETS_SOURCE if _targets(found) else "",
+        chart.flow_note(found.outcome),
     )
 
 
 def _alt(found: Spread) -> str:
-    unit, month = found.outcome.unit, style.month_name(found.months[-1])
+    unit, month = chart.level_unit(found.outcome, found.group), style.month_name(found.months[-1])
     text = [f"Line chart of {len(found.scenarios)} scenarios. {_headline(found)}. {_subtitle(found)}"]
     for one in found.scenarios:
         p = one.percentiles
@@ -210,10 +198,10 @@ def _column(percent: float) -> str:
 
 
 def _codebook(found: Spread) -> dict[str, tuple[str, str]]:
-    unit = found.outcome.unit
+    unit = chart.level_unit(found.outcome, found.group)
     return {
         "scenario": ("name of the scenario", ""),
-        "month": ("month, state at its end", ""),
+        "month": (chart.month_meaning(found.outcome), ""),
         **{_column(p): (f"percentile {p:g} over runs (all seeds and draws)", unit) for p in PERCENTILES},
         "runs": ("runs of the scenario", "runs"),
     }

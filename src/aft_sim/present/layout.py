@@ -20,7 +20,7 @@ WIDTH, HEIGHT, MARGIN = 8.6, 9.4, 0.25
 DPI = 150
 """Dots an inch of PNG files."""
 
-LEFT, RIGHT = 0.75, 1.95
+LEFT, RIGHT = 0.9, 1.95
 """Inches kept free beside the panels: tick labels on the left, direct labels on the right."""
 
 
@@ -48,12 +48,16 @@ def foot_height(source: str) -> float:
     return MARGIN + len(wrap(source, 8.0, "normal", WIDTH - 2 * MARGIN)) * 8.0 * 1.32 / 72
 
 
+MILLION = 1e6
+"""From here on ticks are labelled in millions: longer labels would not fit beside or below a panel."""
+
+
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: str) -> float:
     """Width in inches."""
     font = FontProperties(family=style.RC["font.family"], size=size, weight=weight)
-    width, _, _ = RendererAgg(1, 1, 72).get_text_width_height_descent(text, font, False)
-    return float(width) / 72
+    width, _, _ = RendererAgg(1, 1, DPI).get_text_width_height_descent(text, font, False)  # fonts are hinted at a size
+    return float(width) / DPI
 
 
 def wrap(text: str, size: float, weight: str, width: float) -> list[str]:
@@ -152,9 +156,11 @@ def gridlines(axes: Axes, low: float, high: float, signed: bool) -> None:
 
 
 def tick_texts(ticks: Sequence[float], signed: bool) -> list[str]:
-    """Labels of ticks: as many decimals as their step needs, thousands commas."""
-    places = _places(ticks)
-    return [_tick(y, places, signed) for y in ticks]
+    """Labels of ticks: as many decimals as their step needs, thousands commas, millions as "1.5m"."""
+    millions = max((abs(y) for y in ticks), default=0.0) >= MILLION
+    shown = [y / MILLION for y in ticks] if millions else ticks
+    places = _places(shown)
+    return [_tick(y, places, signed) + ("m" if millions and y else "") for y in shown]
 
 
 def _places(ticks: Sequence[float]) -> int:

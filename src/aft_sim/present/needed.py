@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.table import Table
 
 from aft_sim.present import style
+from aft_sim.present.tables import titled_table
 from aft_sim.study.inverse import Finding, Point, Search
 from aft_sim.study.need import Question
 
@@ -90,15 +90,11 @@ def _ends(point: Point) -> str:
 
 def points_table(question: Question, found: Search) -> Table:
     """Every amount that was run, with its gain."""
-    table = Table(
-        title=f"Amounts that were run, gain in {UNIT}",
-        caption=f"Means over {found.points[0].effect.n_pairs} pairs of runs, the same seeds for every amount; 95% "
+    table = titled_table(
+        f"Amounts that were run, gain in {UNIT}",
+        f"Means over {found.points[0].effect.n_pairs} pairs of runs, the same seeds for every amount; 95% "
         "interval of the mean paired difference. Ceiling: what would change if every treated trust met 92% at once.",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
     )
-    table.title_justify = table.caption_justify = "left"
     table.add_column("Amount")
     for name in ("Gain", "95% interval", "Ceiling"):
         table.add_column(name, justify="right")

@@ -49,9 +49,9 @@ def place_chart(found: PlaceEffects) -> Chart:
             _key(figure, top - 0.16)
         layout.footer(figure, source)
         axes = rows.panel(figure, below, height)
-        unit, (narrowest, widest) = found.outcome.effect_unit, _bands(found)
+        unit = found.outcome.effect_unit
         rows.scale(axes, *_limits(found, sections), unit, signed=True)
-        rows.band(axes, narrowest, unit, widest)
+        rows.bands(axes, _heights(sections, height - 0.05), unit)
         rows.title(axes, f"Effect: {found.policy} minus {found.baseline}, {unit}")
         if any(not section.label for section in sections):
             rows.above(axes, 1 + 0.1 / rows.panel_width(), "Effect (95% interval)", "left", style.SECONDARY)
@@ -76,6 +76,21 @@ def _sections(found: PlaceEffects) -> list[_Section]:
             parts.append(_Section(rest, label, room + _GAP))
         sections += reversed(parts) if verdict == Verdict.LOWER else parts
     return [section for section in sections if section.rows]
+
+
+def _heights(sections: Sequence[_Section], top: float) -> list[tuple[float, float, float]]:
+    """Middle and height of every row, with the half-width of its band."""
+    found = []
+    for section in sections:
+        sizes = [rows.row_height(_name(row)) for row in section.rows]
+        if section.label:
+            sizes = [(section.height - _GAP) / len(section.rows)] * len(section.rows)
+        y = top - (_GAP / 2 if section.label else 0.0)
+        for row, size in zip(section.rows, sizes, strict=True):
+            found.append((y - size / 2, size, row.paired.band))
+            y -= size
+        top -= section.height
+    return found
 
 
 def _told(found: PlaceEffects) -> list[PlaceRow]:
@@ -176,7 +191,7 @@ def _places(found: PlaceEffects, n: int) -> str:
 
 
 def _headline(found: PlaceEffects) -> str:
-    label, when, total = chart.short_label(found.outcome), f"by {style.month_name(found.at)}", len(found.rows)
+    label, when, total = chart.short_label(found.outcome), chart.by_month(found.outcome, found.at), len(found.rows)
     higher, lower, zero, unknown = (
         len(found.of(verdict))
         for verdict in (Verdict.HIGHER, Verdict.LOWER, Verdict.PRACTICALLY_ZERO, Verdict.CANNOT_TELL)
@@ -209,11 +224,11 @@ def _subtitle(found: PlaceEffects) -> str:
 
 def _source(found: PlaceEffects) -> str:
     places, told = _places(found, 2), len(_told(found))
-    notes = [f"Named: {places} whose whole 95% interval lies beyond the band of practical equivalence"]
+    notes = [f"Only {places} whose whole 95% interval lies beyond the band of practical equivalence are named"]
     notes[0] += f", the {MAX_NAMED} largest effects of {told:,}." if told > MAX_NAMED else "."
     notes.append(f"Intervals are not adjusted for looking at {len(found.rows):,} {places}.")
     if found.outcome.name != "within_18_share":
-        notes.append(f"The band is 0.1% of each {_places(found, 1)}'s own level; the widest is shaded.")
+        notes.append(f"The band is 0.1% of each {_places(found, 1)}'s own level.")
     low, high = _limits(found, _sections(found))
     if any(one < low or two > high for one, two in _intervals(found)):
         notes.append("Some grey intervals run beyond the scale.")

@@ -53,13 +53,14 @@ def _draw_effects(axes: Axes, found: Comparison) -> None:
     unit = found.outcome.effect_unit
     paired = {group: found.row(group).paired for group in _GROUPS}
     half = max(one.band for one in paired.values())
+    heights = _heights(axes.get_ylim()[1])
     ends = [-1.3 * half, 1.3 * half, *(one.effect for one in paired.values())]
     ends += [end for one in paired.values() if one.interval for end in one.interval]
     rows.scale(axes, min(ends), max(ends), unit, signed=True)
-    rows.band(axes, half, unit)
+    rows.bands(axes, [(heights[group], _ROW, paired[group].band) for group in _GROUPS], unit)
     rows.title(axes, f"Effect: {found.policy} minus {found.baseline}, {unit}")
     rows.above(axes, 1 + 0.1 / rows.panel_width(), "Effect (95% interval)", "left", style.SECONDARY)
-    for group, y in _heights(axes.get_ylim()[1]).items():
+    for group, y in heights.items():
         one = paired[group]
         marker = "s" if group == who.GAP else "o"
         rows.dots(axes, [rows.Dot(y, one.effect, one.interval, style.DARK_BLUE, marker)])
@@ -76,7 +77,7 @@ def _draw_levels(axes: Axes, found: Comparison) -> None:
         drawn += [levels[who.ENGLAND].policy, levels[who.ENGLAND].baseline]
     room = max(0.1 * (max(drawn) - min(drawn)), 0.001 * abs(max(drawn)), 1e-6)
     rows.scale(axes, min(drawn) - room, max(drawn) + room, unit, signed=False)
-    rows.title(axes, f"Level: {found.outcome.label}, {unit}")
+    rows.title(axes, f"Level: {chart.with_unit(found.outcome)}")
     middle = 0.5
     rows.above(axes, middle, f"● {found.policy}   ", "right", style.DARK_BLUE)
     rows.above(axes, middle, f"   ◇ {found.baseline}", "left", style.ORANGE_TEXT)
@@ -97,7 +98,7 @@ def _draw_levels(axes: Axes, found: Comparison) -> None:
 
 
 def _headline(found: Comparison) -> str:
-    label, when = chart.short_label(found.outcome), f"by {style.month_name(found.at)}"
+    label, when = chart.short_label(found.outcome), chart.by_month(found.outcome, found.at)
     fifths = [found.row(group).paired.verdict for group in _GROUPS[1:-1]]
     counts = {verdict: fifths.count(verdict) for verdict in Verdict}
     if counts[Verdict.PRACTICALLY_ZERO] == len(fifths):
@@ -142,7 +143,7 @@ def _subtitle(found: Comparison) -> str:
 
 def _source(found: Comparison) -> str:
     share = found.outcome.name == "within_18_share"
-    band = "" if share else "The band is 0.1% of each group's own level; the widest is shaded."
+    band = "" if share else "The band is 0.1% of each group's own level and is shaded row by row."
     return chart.source(
         (found.policy, found.baseline),
         "Fifths of England's neighbourhoods by the Index of Multiple Deprivation 2025.",

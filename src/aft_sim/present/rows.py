@@ -83,20 +83,34 @@ def scale(axes: Axes, low: float, high: float, unit: str, signed: bool) -> None:
     axes.set_xlabel(unit, fontsize=SIZE)
 
 
-def band(axes: Axes, half: float, unit: str, widest: float | None = None) -> None:
+def bands(axes: Axes, of_rows: Sequence[tuple[float, float, float]], unit: str) -> None:
     """Shade the band of practical equivalence, say what it is above the panel, and draw the zero line.
 
     Args:
         axes: the panel.
-        half: half-width that is shaded.
-        unit: its unit.
-        widest: half-width of the widest band, where they differ from row to row and the narrowest is shaded.
+        of_rows: height of each row's middle, height it takes, and half-width of its band; one area is shaded where all
+            have the same.
+        unit: of the bands.
     """
-    axes.axvspan(-half, half, color=style.SHADE, linewidth=0, zorder=0.5)
+    halves = [half for _, _, half in of_rows]
+    narrowest, widest = min(halves), max(halves)
+    if widest > narrowest:
+        middles, heights = [y for y, _, _ in of_rows], [height for _, height, _ in of_rows]
+        axes.barh(
+            middles,
+            [2 * half for half in halves],
+            heights,
+            [-half for half in halves],
+            color=style.SHADE,
+            linewidth=0,
+            zorder=0.5,
+        )
+    else:
+        axes.axvspan(-widest, widest, color=style.SHADE, linewidth=0, zorder=0.5)
     axes.axvline(0, color=style.SECONDARY, linewidth=0.9, zorder=1)
-    text = f"Practically zero: within ±{style.number(half, unit)}"
-    if widest is not None and widest > half:
-        text += f" (shaded) to ±{style.number(widest, unit)}"
+    text = f"Practically zero: within ±{style.number(narrowest, unit)}"
+    if widest > narrowest:
+        text += f" to ±{style.number(widest, unit)} (shaded)"
     low, high = axes.get_xlim()
     width = layout.text_width(text, SIZE, "normal") / panel_width() / 2
     centre = min(max((0 - low) / (high - low), width), 1 - width)

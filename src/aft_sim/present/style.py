@@ -8,6 +8,7 @@ label and its own line style.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -70,10 +71,19 @@ _MONTHS = (
 )
 
 
-def month_name(label: str) -> str:
-    """ "2029-03" as "March 2029"."""
+WIDTH_OF_A_HEAD = 12
+"""Letters in the head of a column of numbers, above which a name is broken."""
+
+
+def month_name(label: str, short: bool = False) -> str:
+    """ "2029-03" as "March 2029", or short as "Mar 2029"."""
     year, month = label.split("-")
-    return f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{short_month(int(month)) if short else _MONTHS[int(month) - 1]} {year}"
+
+
+def short_month(number: int) -> str:
+    """The third month as "Mar"."""
+    return _MONTHS[number - 1][:3]
 
 
 def day_name(day: date) -> str:
@@ -131,6 +141,11 @@ def quantity(x: float | None, unit: str, signed: bool = False) -> str:
     if unit == "GBP million":
         return f"GBP {text} million"
     return f"{text} {unit}"
+
+
+def folded(name: str) -> str:
+    """A scenario's name as the head of a column: over several lines, broken at its hyphens, where it is long."""
+    return textwrap.fill(name, WIDTH_OF_A_HEAD)
 
 
 def plain(x: float | None) -> str:

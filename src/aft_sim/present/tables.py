@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
 from rich.table import Table
 
-from aft_sim.basis.errors import InputError
-from aft_sim.present import style
+from aft_sim.present import csv_files, style, worth_tables
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.money import MoneyRow
@@ -31,14 +29,11 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     """
     outcome = comparison.outcome
     unit, change = outcome.unit, outcome.effect_unit
-    table = _plain_table(_title(comparison), _caption(comparison))
+    table = titled_table(_title(comparison), _caption(comparison))
     table.add_column("Group")
-    for name in (
-        f"{comparison.baseline},\n{unit}",
-        f"{comparison.policy},\n{unit}",
-        f"Effect,\n{change}",
-        "95% interval",
-    ):
+    for name in (comparison.baseline, comparison.policy):
+        table.add_column(f"{style.folded(name)},\n{unit}", justify="right")
+    for name in (f"Effect,\n{change}", "95% interval"):
         table.add_column(name, justify="right")
     table.add_column(f"Ceiling,\n{change}", justify="right")
     if full:
@@ -56,7 +51,8 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     return table
 
 
-def _plain_table(title: str, caption: str) -> Table:
+def titled_table(title: str, caption: str) -> Table:
+    """A table without borders, with a title above and notes below."""
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.title_justify = table.caption_justify = "left"
     return table
@@ -106,11 +102,13 @@ def _caption(comparison: Comparison) -> str:
         lines.append(f"Practically zero: the whole interval within ±{style.number(band, 'points')} points")
         if len(bands) > 1:
             widest = style.number(bands[-1], "points")
-            lines[-1] += f" (wider for trusts and groups of few: up to ±{widest} for one trust)"
+            single = " for one trust" if any(row.group.startswith("trust:") for row in comparison.rows) else ""
+            lines[-1] += f" (wider for trusts and groups of few: up to ±{widest}{single})"
         lines[-1] += "."
     if any(row.ceiling is not None for row in comparison.rows):
         standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
-        lines.append(f"Ceiling: what would change if every treated trust {standard} (–: not bounded).")
+        why = "no treated trust there, so reached only indirectly, or not known"
+        lines.append(f"Ceiling: what would change if every treated trust {standard} (–: {why}).")
     if comparison.ceiling_if_gone is not None and outcome.name == "within_18_share":
         gone = style.number(comparison.ceiling_if_gone, "points", signed=True)
         lines.append(f"If every treated-trust waiter of 18 weeks or more vanished, England: {gone} points.")
@@ -189,7 +187,7 @@ def money_table(comparison: Comparison) -> Table:
     are left out (the CSV has all).
     """
     title = f"Money to {style.month_name(comparison.at)}: {comparison.policy_title} against "
-    table = _plain_table(
+    table = titled_table(
         title + comparison.baseline_title,
         f"Means over {_runs(comparison)}; cash prices; to date: since the start of the run. No row: no difference.",
     )
@@ -248,7 +246,11 @@ _EFFECT_COLUMNS = (
             ("other", "that are not in the register"),
         )
     ),
-    ("ceiling", "change if every treated trust met its standard at once; empty if not bounded", "{change}"),
+    (
+        "ceiling",
+        "change if every treated trust met its standard at once; empty where none is known",
+        "{change}",
+    ),
     ("band", "half-width of the equivalence band", "{change}"),
     ("verdict", "practically zero, higher, lower or cannot tell", ""),
     ("verdict_in_words", "the verdict with its reason or meaning", ""),
@@ -273,8 +275,9 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
 
     Args:
         comparison: what to write.
-        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any)
-            and the meaning and unit of every column to "effect-codebook.csv".
+        path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any), what the
+            policy costs and for whom to "effect-worth.csv", and the meaning and unit of every column to
+            "effect-codebook.csv".
 
     Returns:
         The files written.
@@ -282,32 +285,26 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
     Raises:
         InputError: a file cannot be written.
     """
-    main = Path(path)
-    main = main if main.suffix == ".csv" else main.with_name(main.name + ".csv")
-    codebook, money = (main.with_name(f"{main.stem}-{part}.csv") for part in ("codebook", "money"))
+    main = csv_files.named(Path(path))
+    codebook, money, worth = (csv_files.beside(main, part) for part in ("codebook", "money", "worth"))
     unit, change = comparison.outcome.unit, comparison.outcome.effect_unit
     meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
-    try:
-        main.parent.mkdir(parents=True, exist_ok=True)
-        _write(
-            main, [name for name, _, _ in _EFFECT_COLUMNS], (_effect_line(row, comparison) for row in comparison.rows)
-        )
-        written = [main]
-        if comparison.money:
-            _write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
-            meanings += [(money.name, *entry) for entry in _MONEY_COLUMNS]
-            written.append(money)
-        lines: list[Sequence[str]] = [
-            (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
-        ]
-        lines += [(main.name, "", text, "") for text in _about(comparison)]
-        _write(codebook, ["file", "column", "meaning", "unit"], lines)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the table ({error.strerror or error})",
-            where=str(main),
-            expected="a folder you may write to",
-        ) from error
+    effects = (_effect_line(row, comparison) for row in comparison.rows)
+    csv_files.write(main, [name for name, _, _ in _EFFECT_COLUMNS], effects)
+    written = [main]
+    if comparison.money:
+        csv_files.write(money, [name for name, _, _ in _MONEY_COLUMNS], map(_money_line, comparison.money))
+        meanings += [(money.name, *entry) for entry in _MONEY_COLUMNS]
+        written.append(money)
+    if comparison.worth is not None:
+        csv_files.write(worth, [name for name, _, _ in worth_tables.COLUMNS], worth_tables.lines(comparison.worth))
+        meanings += [(worth.name, *entry) for entry in worth_tables.COLUMNS]
+        written.append(worth)
+    lines: list[Sequence[str]] = [
+        (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
+    ]
+    lines += [(main.name, "", text, "") for text in _about(comparison)]
+    csv_files.write(codebook, ["file", "column", "meaning", "unit"], lines)
     return (*written, codebook)
 
 
@@ -321,6 +318,7 @@ def _about(comparison: Comparison) -> list[str]:
         f"seeds: {', '.join(map(str, comparison.seeds))}; draws: {', '.join(map(str, comparison.draws))}",
         *(tally.words for tally in comparison.tallies),
         *comparison.notes,
+        *(comparison.worth.missing if comparison.worth else ()),
     ]
 
 
@@ -357,10 +355,3 @@ def _money_line(row: MoneyRow) -> Sequence[str]:
         *(style.plain(x) for x in numbers),
         row.cumulative.words,
     )
-
-
-def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(lines)

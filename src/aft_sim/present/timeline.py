@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from aft_sim.present import style
+from aft_sim.present import layout, style
 
 
 def x(month: str) -> float:
@@ -24,12 +24,53 @@ def x_of_day(day: date) -> float:
 
 
 def years(*panels: Axes) -> None:
-    """Tick every March."""
+    """Tick every March; on axes that show fewer than three of them, the end of every quarter."""
     first, last = panels[0].get_xlim()
-    shown = [year for year in range(int(first), int(last) + 1) if first <= year + 3 / 12 <= last]
+    quarters = [(year, month) for year in range(int(first), int(last) + 1) for month in (3, 6, 9, 12)]
+    shown = [(year, month) for year, month in quarters if first <= year + month / 12 <= last]
+    marches = [one for one in shown if one[1] == 3]
+    if len(marches) >= 3:
+        shown = marches
     for axes in panels:
-        axes.xaxis.set_major_locator(FixedLocator([year + 3 / 12 for year in shown]))
-        axes.xaxis.set_major_formatter(FixedFormatter([f"Mar\n{year}" for year in shown]))
+        axes.xaxis.set_major_locator(FixedLocator([year + month / 12 for year, month in shown]))
+        axes.xaxis.set_major_formatter(FixedFormatter([f"{style.short_month(month)}\n{year}" for year, month in shown]))
+
+
+def starts(day: date) -> str:
+    """The label of a policy's first day."""
+    return f"Policy starts {style.day_name(day)}"
+
+
+def mark(axes: Axes, when: float, text: str, height: float = 1.0) -> bool:
+    """Draw a dotted line at a time, with its label at the line's head on the side that has room for it.
+
+    Args:
+        axes: panel with its limits set.
+        when: position on the time axis.
+        text: label.
+        height: of the line, as a share of the panel's.
+
+    Returns:
+        Whether the time is inside the panel, so that anything was drawn.
+    """
+    first, last = axes.get_xlim()
+    if not first <= when <= last:
+        return False
+    axes.axvline(when, ymax=height, color=style.SECONDARY, linewidth=0.9, linestyle=":", zorder=1)
+    room = (last - when) / (last - first) * axes.get_position().width * layout.WIDTH
+    right = room > 0.1 + layout.text_width(text, 9.2, "normal")
+    axes.annotate(
+        text,
+        (when, height),
+        xycoords=("data", "axes fraction"),
+        xytext=(4 if right else -4, -2),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="top",
+        fontsize=9.2,
+        color=style.SECONDARY,
+    )
+    return True
 
 
 def beside(axes: Axes, month: str) -> bool:

@@ -63,9 +63,10 @@ class Factor(_Table):
 
 
 class Keep(_Table):
-    """`[keep]`: which results tables are stored of each run."""
+    """`[keep]`: which results tables are stored of each run, and which outcomes of those below England's."""
 
     levels: Strings = ()
+    outcomes: Strings = ()
 
 
 class Stop(_Table):
@@ -112,9 +113,11 @@ class Experiment:
         uncertainty: how parameters are drawn.
         factors: what is varied on purpose.
         levels: results tables to store; all if empty.
+        outcomes: outcomes to store of the tables below England's; all if empty.
         stop: when to stop adding seeds; None where the seeds are fixed.
         text: the file as it stands, for the record.
         file: its path, as shown to the user.
+        layer: the file as read, with the line of every key.
     """
 
     name: str
@@ -129,9 +132,11 @@ class Experiment:
     uncertainty: Uncertainty
     factors: tuple[Factor, ...]
     levels: tuple[str, ...]
+    outcomes: tuple[str, ...]
     stop: Stop | None
     text: str
     file: str
+    layer: Layer
 
     @property
     def hash(self) -> str:
@@ -144,6 +149,7 @@ class Experiment:
             "uncertainty": self.uncertainty.model_dump(),
             "factors": [factor.model_dump() for factor in self.factors],
             "levels": sorted(self.levels),
+            "outcomes": sorted(self.outcomes),
             "stop": self.stop.model_dump() if self.stop else None,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
@@ -191,9 +197,11 @@ def load_experiment(reference: str | Path, *, register: Register | None = None) 
         uncertainty=file.uncertainty,
         factors=file.factor,
         levels=file.keep.levels,
+        outcomes=file.keep.outcomes,
         stop=file.stop,
         text=path.read_text(encoding="utf-8-sig"),
         file=layer.file,
+        layer=layer,
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -19,14 +18,12 @@ import numpy as np
 from aft_sim.basis.errors import AftSimError, InputError
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
-from aft_sim.spec.draws import Draw
 from aft_sim.spec.mixing import Part, mixed
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study import game
 from aft_sim.study import groups as who
 from aft_sim.study.compare import Bands
 from aft_sim.study.construction import Facts, why_nothing
-from aft_sim.study.execute import run_once
 from aft_sim.study.groups import read_groups
 from aft_sim.study.paired import PairedEffect, paired_effect
 from aft_sim.study.result import ResultSet, RunResult
@@ -161,9 +158,9 @@ def explain(
     """
     between = worlds(base, policy, parts)
     # In memory only what is read below is kept of a run: 64 worlds with every table would not fit.
-    only = None if out is not None else partial(_slim, baseline=baseline)
+    keep = () if out is not None else ("england", "events")
     results = run_pairs(
-        between, seeds, until=until, workers=workers, out=out, progress=progress, baseline=baseline, run_once=only
+        between, seeds, until=until, workers=workers, out=out, progress=progress, baseline=baseline, keep=keep
     )
     if not _complete(results, between):
         return None, results
@@ -261,13 +258,6 @@ class _Judged:
             words=BY_CONSTRUCTION if nothing else share_out.words,
             reason=reason(i) if nothing else "",
         )
-
-
-def _slim(scenario: Scenario, seed: int, draw: Draw, until: date, baseline: Path | None = None) -> RunResult:
-    """A run of which only England and the events are kept."""
-    whole = run_once(scenario, seed, draw, until, baseline=baseline)
-    kept = {level: whole.tables[level] for level in ("england", "events")}
-    return RunResult(whole.scenario, whole.scenario_hash, whole.seed, whole.draw, kept, whole.treated)
 
 
 def _inside(mask: int, parts: int) -> tuple[int, ...]:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from aft_sim.basis.calendar import Calendar
 from aft_sim.basis.errors import InputError
-from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import CENTRAL
 from aft_sim.spec.experiment import Experiment, Stop
 from aft_sim.spec.scenario import Scenario, load_scenario
 from aft_sim.study.design import Design, design
 from aft_sim.study.paired import PairedEffect
+from aft_sim.study.provenance import Inputs
 from aft_sim.study.result import ResultSet, RunResult
 from aft_sim.study.runner import Progress, run_pairs
-from aft_sim.study.stored import load
+from aft_sim.study.stored import load, read_manifest
 
 #: Months of the trial run that the plan's estimates of time and size rest on.
 TRIAL_MONTHS = 2
@@ -56,21 +58,29 @@ def plan(experiment: Experiment, workers: int, out: Path | None = None, baseline
     from aft_sim.study.execute import run_once, warm_up
 
     runs, england = design(experiment), bundle.load(baseline)
+    kept = Kept.of(experiment.levels, experiment.outcomes)
     weeks = Calendar(england.opening, experiment.until).n_weeks
     trial = Calendar(england.opening).months[TRIAL_MONTHS - 1].last_day
     warm_up(runs.scenarios[-1], baseline)
     seconds = []
     for seed in (1, 2):  # the first opens the world of its draw, which the other seeds share
         started = time.perf_counter()
-        run = run_once(runs.scenarios[-1], seed, runs.draws[0], trial, baseline=baseline, keep=experiment.levels)
+        run = run_once(runs.scenarios[-1], seed, runs.draws[0], trial, baseline=baseline, kept=kept)
         seconds.append(time.perf_counter() - started)
     per_week, opening = seconds[1] / Calendar(england.opening, trial).n_weeks, max(seconds[0] - seconds[1], 0.0)
     months = len(Calendar(england.opening, experiment.until).months) / TRIAL_MONTHS
     size = sum(table.nbytes for table in run.tables.values()) * months / 1e6
-    there = len(load(out)) if out is not None and (out / "manifest.json").exists() else 0
+    there = _there(out, Inputs.current(experiment.until, baseline, kept)) if out is not None else 0
     todo = max(runs.runs - there, 0)
     worlds = opening * len(runs.draws) * todo / max(runs.runs, 1)
     return Plan(runs, weeks, todo * weeks * per_week / max(workers, 1) + worlds, runs.runs * size, there)
+
+
+def _there(out: Path, inputs: Inputs) -> int:
+    """Runs in a folder that need not be made again: none if it was made from other inputs, or to keep other tables."""
+    if not (out / "manifest.json").exists() or read_manifest(out)["inputs"] != asdict(inputs):
+        return 0
+    return len(load(out))
 
 
 def run_experiment(
@@ -107,6 +117,7 @@ def run_experiment(
             baseline=baseline,
             experiment=experiment.text,
             keep=experiment.levels,
+            outcomes=experiment.outcomes,
         )
         more = _more_seeds(results, experiment, seeds)
         if not more:
@@ -167,8 +178,6 @@ def reproduce(folder: str | Path, sample: int = 3, baseline: Path | None = None)
         InputError: not a study folder, an empty one, or one whose manifest holds no scenarios.
     """
     from aft_sim.study.execute import run_once
-    from aft_sim.study.provenance import Inputs
-    from aft_sim.study.stored import read_manifest
 
     study = load(folder)
     if not study.runs:
@@ -177,8 +186,8 @@ def reproduce(folder: str | Path, sample: int = 3, baseline: Path | None = None)
     if not manifest["inputs"]["until"]:
         raise InputError("the study was not made by a batch, so that it cannot be run again", where=str(folder))
     until = date.fromisoformat(manifest["inputs"]["until"])
-    levels = tuple(name for name in manifest["inputs"]["keep"].split(",") if name)
-    now = Inputs.current(until, baseline, levels)
+    kept = Kept.read(manifest["inputs"]["keep"])
+    now = Inputs.current(until, baseline, kept)
     changed = [name for name, then in manifest["inputs"].items() if getattr(now, name) != then]
     scenarios = {name: _scenario_of(info.text, name, folder) for name, info in study.scenarios.items()}
     draws = {draw.number: draw for draw in study.draws_made}
@@ -186,7 +195,7 @@ def reproduce(folder: str | Path, sample: int = 3, baseline: Path | None = None)
     again = []
     for run in (study.runs[i] for i in picked):
         made = run_once(
-            scenarios[run.scenario], run.seed, draws.get(run.draw, CENTRAL), until, baseline=baseline, keep=levels
+            scenarios[run.scenario], run.seed, draws.get(run.draw, CENTRAL), until, baseline=baseline, kept=kept
         )
         again.append(Reproduced(run, _differences(run, made)))
     return again, changed
@@ -214,14 +223,14 @@ def _differences(stored: RunResult, made: RunResult) -> dict[str, float]:
         a, b = stored.tables[name], made.tables[name]
         if a.equals(b):
             continue
-        found[name] = _largest(a, b, name)
+        found[name] = _largest(a, b)
     return found
 
 
-def _largest(a: object, b: object, level: str) -> float:
+def _largest(a: pa.Table, b: pa.Table) -> float:
     worst = 0.0
-    for column in registry.LEVELS[level].schema.names:
-        x, y = (np.asarray(t.column(column).to_pylist()) for t in (a, b))  # type: ignore[attr-defined]
+    for column in a.column_names:
+        x, y = (np.asarray(t.column(column).to_pylist()) for t in (a, b))
         if x.shape != y.shape or x.dtype.kind not in "fi":
             if x.shape != y.shape or (x != y).any():
                 return float("inf")

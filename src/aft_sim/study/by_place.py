@@ -187,12 +187,8 @@ def _in_words(kind: str) -> str:
 
 def _values(run: RunResult, level: str, key: str, outcome: Outcome, at: str) -> dict[str, float]:
     """Outcome by place in one run; places that never had a list are left out."""
-    if level not in run.tables:
-        raise InputError(
-            f"the runs kept no {level} table",
-            where=f"{run.scenario}, seed {run.seed}",
-            expected=f"the level {level} among the levels kept",
-        )
+    if level not in run.tables or not run.kept.has(outcome, level):
+        raise run.not_kept(outcome, level)
     table = run.tables[level]
     known = sorted(pc.unique(table.column("month")).to_pylist())
     if at not in known:

@@ -21,9 +21,10 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
+from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
-from aft_sim.study.places import DIVISIONS, Places
-from aft_sim.study.result import ResultSet
+from aft_sim.study.places import DIVISION_LEVELS, DIVISIONS, Places
+from aft_sim.study.result import ResultSet, RunResult
 from aft_sim.study.rows import (
     Bands,
     EffectRow,
@@ -36,6 +37,7 @@ from aft_sim.study.rows import (
 )
 from aft_sim.study.selection import Selection, frozen_selection
 from aft_sim.study.winners import Tally, tallies
+from aft_sim.study.worth import Worth, worth
 
 __all__ = ["Bands", "Comparison", "EffectPath", "EffectRow", "compare", "effect_path"]
 
@@ -53,7 +55,7 @@ class Comparison:
         at: month, for example "2029-03"; for flows the twelve months that end there.
         rows: England, quintiles, gap, treated trusts, each with a list, others, independent sector, then the groups
             of the divisions asked for.
-        money: differences in money by financial year, empty if no run kept the money table.
+        money: differences in money by financial year, as far as the runs kept the money table.
         treated: trusts designated in the policy arm (of any pair).
         treated_in_both: those of them that are designated in the baseline arm too.
         without_list: treated trusts without a waiting list.
@@ -63,6 +65,7 @@ class Comparison:
         notes: what a reader must know, whole sentences.
         selection: which trusts are treated in which run, and whether that is fixed.
         tallies: how many trusts and boards gain, lose, or neither; empty if the runs kept no such tables.
+        worth: what the policy costs and for whom.
     """
 
     policy: str
@@ -82,6 +85,7 @@ class Comparison:
     notes: tuple[str, ...]
     selection: Selection | None = None
     tallies: tuple[Tally, ...] = ()
+    worth: Worth | None = None
 
     def row(self, group: str) -> EffectRow:
         """The row of a group.
@@ -104,7 +108,7 @@ class EffectPath:
     """The effect on one group in every month.
 
     Attributes:
-        months: labels, ascending; all arrays have this length.
+        months: labels, ascending; all arrays have this length. Of flows those with a full year behind them, if any.
         level_policy: mean level in the policy arm.
         level_baseline: mean level in the baseline arm.
         effect: mean paired difference.
@@ -185,7 +189,7 @@ def compare(
     without = tuple(code for code in treated if code not in listed)
     has_trusts = all("trust" in run.tables for pair in runs for run in pair)
     gone = [value[index] for pair in pairs.pairs if (value := pair.baseline.ceiling_if_gone()) is not None]
-    notes = _notes(measure, treated, both, without if has_trusts else (), has_trusts)
+    notes = _notes(measure, treated, both, without if has_trusts else (), runs[0][0])
     return Comparison(
         policy=policy,
         baseline=baseline,
@@ -201,9 +205,10 @@ def compare(
         ceiling_if_gone=float(np.mean(gone)) if gone and has_trusts else None,
         seeds=tuple(sorted({ours.seed for ours, _ in runs})),
         draws=tuple(sorted({ours.draw for ours, _ in runs})),
-        notes=(*notes, selection.words, *_about_divisions(by, rows)),
+        notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0])),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
+        worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
     )
 
 
@@ -243,9 +248,10 @@ def effect_path(
     treated = [group.removeprefix("trust:")] if group.startswith("trust:") else []
     label = dict(group_labels(treated, names or {})).get(group, group)
     row = row_of(pairs, group, label, measure, index)
-    steps = [paired_of(pairs, group, measure, month) for month in range(end)]
+    start = who.first_whole(measure, end, index)
+    steps = [paired_of(pairs, group, measure, month) for month in range(start, end)]
     if row is None or any(step is None for step in steps):
-        raise InputError("the runs hold nothing on this group", found=group)
+        raise who.nothing_on(runs[0][0], group, measure)
     known = [step for step in steps if step is not None]
     limits = ceilings(pairs, group, measure)
     info = results.scenarios.get(policy)
@@ -257,14 +263,14 @@ def effect_path(
         outcome=measure,
         group=group,
         group_label=label,
-        months=pairs.months[:end],
+        months=pairs.months[start:end],
         level_policy=np.array([step.policy for step in known]),
         level_baseline=np.array([step.baseline for step in known]),
         effect=np.array([step.effect for step in known]),
         low=np.array([step.interval[0] if step.interval else np.nan for step in known]),
         high=np.array([step.interval[1] if step.interval else np.nan for step in known]),
         band=np.array([step.band for step in known]),
-        ceiling=np.mean(limits, axis=0)[:end] if limits else None,
+        ceiling=np.mean(limits, axis=0)[start:end] if limits else None,
         policy_start=info.policy_start if info else None,
         at=at,
         row=row,
@@ -285,7 +291,7 @@ def _waiting_outcome(name: str) -> Outcome:
 
 
 def _notes(
-    outcome: Outcome, treated: Sequence[str], both: Sequence[str], without: Sequence[str], has_trusts: bool
+    outcome: Outcome, treated: Sequence[str], both: Sequence[str], without: Sequence[str], run: RunResult
 ) -> tuple[str, ...]:
     notes = []
     if outcome.kind == "flow":
@@ -298,9 +304,19 @@ def _notes(
         notes.append(f"Designated in both arms: {', '.join(both)}.")
     if without:
         notes.append(f"Treated but without a waiting list, so not shown: {', '.join(without)}.")
-    if not has_trusts:
+    if "trust" not in run.tables:
         notes.append("The runs kept no trust table: no rows for treated trusts and no ceilings.")
+    elif _cut(run, outcome, "trust"):
+        notes.append(f"{_cut(run, outcome, 'trust')}: no rows for treated trusts and no ceilings for {outcome.name}.")
     return tuple(notes)
+
+
+def _cut(run: RunResult, outcome: Outcome, level: str) -> str:
+    """What was kept of a table that has no room for the outcome any more, in words; empty where it has or never had."""
+    if level not in outcome.levels or level not in run.tables or run.holds(outcome, level):
+        return ""
+    words = run.kept.words(level)
+    return words[0].upper() + words[1:]
 
 
 def _check_divisions(by: Sequence[str]) -> None:
@@ -310,12 +326,16 @@ def _check_divisions(by: Sequence[str]) -> None:
             raise InputError("no such division", found=name, expected=expected, hint=did_you_mean(name, DIVISIONS))
 
 
-def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow]) -> list[str]:
+def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow], outcome: Outcome, run: RunResult) -> list[str]:
     """What the groups of a division are, or that the runs hold none of them."""
     groups = {row.group for row in rows}
     told = {
         "region": ("region:", "Regions: patients of providers there, English commissioners only."),
-        "icb": ("icb:", "Boards: their residents, wherever they are treated."),
+        "icb": (
+            "icb:",
+            "Boards: their residents, wherever they are treated; no ceilings, because the runs do not say which "
+            "residents are patients of treated trusts.",
+        ),
         "type": ("type:", "Types: every patient treated there."),
         "status": (
             who.NEAR_MISS,
@@ -327,5 +347,7 @@ def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow]) -> list[str]:
     for division in by:
         start, text = told[division]
         has = any(group.startswith(start) for group in groups)
-        lines.append(text if has else f"The runs hold nothing by {division} for this outcome.")
+        cut = _cut(run, outcome, DIVISION_LEVELS[division])
+        without = f"{cut}: no rows by {division}." if cut else f"The runs hold nothing by {division} for this outcome."
+        lines.append(text if has else without)
     return lines

@@ -16,6 +16,7 @@ from scipy.stats import qmc
 
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import problems as of_what_is_kept
 from aft_sim.spec.draws import CENTRAL, Draw, Uncertain, in_order, prior_draws
 from aft_sim.spec.experiment import Experiment, Factor
 from aft_sim.spec.register import Register, Value
@@ -73,17 +74,14 @@ def _check(experiment: Experiment) -> None:
     """
     problems: list[InputError] = []
 
-    def told(key: str, error: InputError) -> None:
-        where = f"{experiment.file}: {key}"
+    def told(key: str, error: InputError, *position: int) -> None:
+        where = f"{experiment.layer.place(*key.split('.'), *position)}: {key}"
         problems.append(
             InputError(error.what, where=where, found=error.found, expected=error.expected, hint=error.hint)
         )
 
-    for level in experiment.levels:
-        try:
-            registry.level(level)
-        except InputError as error:
-            told("keep.levels", error)
+    for key, index, error in of_what_is_kept(experiment.levels, experiment.outcomes):
+        told(f"keep.{key}", error, index)
     rule = experiment.stop
     if rule is not None:
         try:

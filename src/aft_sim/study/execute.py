@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from aft_sim.baseline.bind import Plan, bind
 from aft_sim.basis.calendar import Calendar
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study.result import RunResult
@@ -35,7 +35,7 @@ def run_once(
     until: date,
     check: bool = False,
     baseline: Path | None = None,
-    keep: Sequence[str] = (),
+    kept: Kept | None = None,
 ) -> RunResult:
     """Run a scenario once.
 
@@ -46,7 +46,7 @@ def run_once(
         until: a day in the last month of the run.
         check: verify the invariants every week.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
-        keep: results tables to keep; all if empty. England's is always kept, because every comparison needs it.
+        kept: what to keep of the tables; everything if None.
 
     Raises:
         InputErrors: the scenario does not fit the baseline.
@@ -58,13 +58,12 @@ def run_once(
     try:
         tables = model.run()
     except Exception as error:
-        error.place_in_run = (model.week, model.phase)
+        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
         raise
     finally:
         forget(model)
-    if keep:
-        tables = {name: table for name, table in tables.items() if name in keep or name == "england"}
-    return RunResult(scenario.name, scenario.hash, seed, draw.number, tables, plan.treated)
+    kept = kept or Kept()
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), plan.treated, kept)
 
 
 def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aft_sim.basis.errors import InputError
-from aft_sim.outcomes.registry import Floats, Outcome
+from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
 from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
 
@@ -57,6 +57,7 @@ class Groups:
         others: column -> array (month) of all other NHS trusts; None if the run kept no trust table.
         more: further groups of the divisions asked for ("region:NAME", "icb:CODE", "type:TYPE", "near-miss", "rest"),
             column -> array (month).
+        treated_in: group of `more` whose ceiling the tables can tell -> treated trusts with a list among its own.
     """
 
     months: tuple[str, ...]
@@ -64,6 +65,7 @@ class Groups:
     treated: Mapping[tuple[str, str], Columns]
     others: Columns | None
     more: Mapping[str, Columns] = field(default_factory=dict)
+    treated_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def treated_with_list(self) -> tuple[str, ...]:
@@ -116,11 +118,15 @@ class Groups:
 
         For the 18-week share: every treated trust below 92% is lifted to 92% (within each quintile for the
         quintiles), its list and everyone else's unchanged; lists count every patient treated in England.
-        For 52-week waits: the treated trusts have none. Zero where no treated trust has a list.
+        For 52-week waits: the treated trusts have none. Zero where no treated trust has a list. Of a region or a type
+        of trust: what its own treated trusts would add to it; a region's table counts patients of English
+        commissioners only, so of its trusts those are taken.
 
         Returns:
-            Array (month), signed, in the outcome's effect unit; None where the question has no answer
-            (groups the policy reaches only indirectly, and other outcomes).
+            Array (month), signed, in the outcome's effect unit; None where the question has no answer: for groups
+            without a treated trust, which the policy reaches only indirectly, so that nothing here bounds it; for
+            boards, because no table says which of a board's residents are a treated trust's patients; and for other
+            outcomes.
         """
         if outcome.name not in ("within_18_share", "over_52", "over_52_share"):
             return None
@@ -128,42 +134,68 @@ class Groups:
             least = self.ceiling(quintile_group("5"), outcome)
             most = self.ceiling(quintile_group("1"), outcome)
             return None if least is None or most is None else least - most
-        if group in (OTHERS, INDEPENDENT) or group in self.more:
+        if group in self.more:
+            return self._ceiling_of_place(group, outcome)
+        if group in (OTHERS, INDEPENDENT):
             return None
         quintile = group.removeprefix("quintile-") if group.startswith("quintile-") else "all"
         trusts = [group.removeprefix("trust:")] if group.startswith("trust:") else list(self.treated_with_list)
-        parts = [self.treated.get((trust, quintile)) for trust in trusts]
-        if any(part is None for part in parts):
+        parts = [part for trust in trusts if (part := self.treated.get((trust, quintile))) is not None]
+        if len(parts) < len(trusts) or not _hold(parts, outcome.parts):
             return None
-        gain = np.zeros(len(self.months))
-        for part in parts:
-            assert part is not None
-            gain = gain + _shortfall(part, outcome)
-        if outcome.name == "over_52":
-            return gain
         whole = self.columns(group) if group == TREATED or group.startswith("trust:") else self._everyone(quintile)
-        if whole is None:
+        return None if whole is None else _bound(parts, whole, outcome)
+
+    def _ceiling_of_place(self, group: str, outcome: Outcome) -> Floats | None:
+        quintiles = QUINTILES if group.startswith("region:") else ("all",)
+        trusts, whole = self.treated_in.get(group, ()), self.more[group]
+        found = [self.treated.get((trust, quintile)) for trust in trusts for quintile in quintiles]
+        rows = [part for part in found if part is not None]
+        if not rows or len(rows) < len(found) or not _hold([*rows, whole], outcome.parts):
             return None
-        return 100.0 * gain / np.where(whole["list"] > 0, whole["list"], np.nan)
+        size = len(quintiles)
+        return _bound([_sum(rows[i : i + size]) for i in range(0, len(rows), size)], whole, outcome)
 
     def ceiling_if_gone(self) -> Floats | None:
         """Gain in England's 18-week share if every treated-trust waiter of 18 weeks or more vanished.
 
         Returns:
-            Array (month), points; zero where no treated trust has a list.
+            Array (month), points; zero where no treated trust has a list; None if the run does not hold the columns.
         """
         everyone = self._everyone("all")
-        if everyone is None:
+        parts = [self.treated[trust, "all"] for trust in self.treated_with_list]
+        if everyone is None or not _hold(parts, ("list", "within_18")):
             return None
         gone = np.zeros(len(self.months))
-        for trust in self.treated_with_list:
-            part = self.treated[trust, "all"]
+        for part in parts:
             gone = gone + part["list"] - part["within_18"]
         share = everyone["within_18"] / everyone["list"]
         return np.asarray(100.0 * (everyone["within_18"] / (everyone["list"] - gone) - share))
 
     def _everyone(self, quintile: str) -> Columns | None:
         return self.england.get(("all", quintile)) or self.england.get(("england", quintile))
+
+
+def nothing_on(run: RunResult, group: str, outcome: Outcome) -> InputError:
+    """The message for a group on which a run has nothing to say."""
+    level = "trust" if group in (TREATED, OTHERS) or group.startswith("trust:") else "england"
+    if level in outcome.levels and not run.holds(outcome, level):
+        return run.not_kept(outcome, level)
+    groups = [
+        ENGLAND,
+        *map(quintile_group, QUINTILES),
+        GAP,
+        TREATED,
+        OTHERS,
+        INDEPENDENT,
+        *map(trust_group, run.treated),
+    ]
+    return InputError(
+        "the runs hold nothing on this group for this outcome" if group in groups else "no such group",
+        found=group,
+        expected="one of " + ", ".join(groups),
+        hint=did_you_mean(group, groups),
+    )
 
 
 def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), places: Places | None = None) -> Groups:
@@ -187,7 +219,7 @@ def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), 
     table = run.tables["england"]
     months = tuple(sorted(pc.unique(table.column("month")).to_pylist()))
     england = _series(table, months, "basis", "quintile")
-    more = _more(run, months, treated, by, places) if places is not None else {}
+    more = _more(run, months, treated, by, places) if places is not None and by else {}
     if "trust" not in run.tables:
         return Groups(months, england, {}, None, more)
     trusts = run.tables["trust"]
@@ -195,7 +227,15 @@ def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), 
     found = _series(trusts.filter(of_treated), months, "trust", "quintile")
     with_list = [code for code in treated if (code, "all") in found and found[code, "all"]["list"].max() > 0]
     mine = {key: columns for code in with_list for key, columns in found.items() if key[0] == code}
-    return Groups(months, england, mine, _others(trusts, months, treated, england, mine), more)
+    inside = {group: own for group in more if places and (own := _treated_in(group, with_list, places))}
+    return Groups(months, england, mine, _others(trusts, months, treated, england, mine), more, inside)
+
+
+def _treated_in(group: str, treated: Sequence[str], places: Places) -> tuple[str, ...]:
+    """Treated trusts that belong to a region or a type."""
+    kind, _, name = group.partition(":")
+    belongs = {"region": places.region, "type": places.type}.get(kind, {})
+    return tuple(code for code in treated if belongs.get(code) == name)
 
 
 def _more(
@@ -281,10 +321,36 @@ def _sum(parts: Sequence[Columns]) -> Columns:
     return {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
 
 
+def _hold(parts: Sequence[Columns], names: Sequence[str]) -> bool:
+    return all(name in part for part in parts for name in names)
+
+
+def _bound(parts: Sequence[Columns], whole: Columns, outcome: Outcome) -> Floats:
+    """What a whole would gain if the parts of it that are treated trusts met their standard."""
+    gain = np.zeros_like(whole["list"])
+    for part in parts:
+        gain = gain + _shortfall(part, outcome)
+    if outcome.name == "over_52":
+        return gain
+    return 100.0 * gain / np.where(whole["list"] > 0, whole["list"], np.nan)
+
+
 def _shortfall(columns: Columns, outcome: Outcome) -> Floats:
     if outcome.name == "within_18_share":
         return np.maximum(0.0, STANDARD / 100.0 * columns["list"] - columns["within_18"])
     return -columns["over_52"]
+
+
+def first_whole(outcome: Outcome, months: int, at: int) -> int:
+    """First month that a path over time shows: of a flow the first with a full year behind it, if the runs have one.
+
+    Args:
+        outcome: what is shown.
+        months: months of the runs.
+        at: month of the finding, which is always shown.
+    """
+    full = FLOW_MONTHS - 1
+    return full if outcome.kind == "flow" and at >= full and months > full + 1 else 0
 
 
 def _over_a_year(flow: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from aft_sim.baseline.bind import Index, bind
 from aft_sim.baseline.bundle import Bundle
+from aft_sim.baseline.money import opening_money
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import capital
 from aft_sim.spec.register import Register
@@ -81,8 +82,8 @@ class Pot(Knob):
     def __init__(self, policy: Scenario, england: Bundle) -> None:
         """Add up the pots of the trusts that hold the status and of all."""
         parameters = bind(policy, england).parameters
-        ratio = parameters.opening("capital.pot_prior_year_ratio")
-        pots = capital.opening_pot(england.trusts.planned_surplus, np.nan_to_num(england.trusts.expenditure), ratio)
+        surplus = opening_money(england, parameters.opening, 0).surplus
+        pots = capital.opening_pot(surplus, parameters.opening("capital.pot_prior_year_ratio"))
         holders = bind(policy, england).designated
         self.start = parameters.opening("capital.pot_level")
         self.most = min(100.0 * max(self.start, 1.0), self.limit)

@@ -18,8 +18,8 @@ from aft_sim.study.result import RunResult
 
 #: Decimals of GBP million that count: single precision of the tables does not carry less than a thousand pounds.
 POUNDS = 3
-MONEY = ("drawn", "capital_spend", "revenue_spend", "exchequer")
-"""Money columns that every comparison reports."""
+MONEY = ("drawn", "capital_spend", "revenue_spend", "exchequer", "cash_support", "deficit_support")
+"""Money columns that a comparison reports by financial year, as far as the runs kept them."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,18 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
         band: half-width of the equivalence band as a share of the baseline's cumulative amount.
 
     Returns:
-        One row a money column, group and year; empty if a run kept no money table.
+        One row a money column, group and year; no rows of a column that some run did not keep.
     """
-    if any("money" not in run.tables for pair in runs for run in pair):
+    names = columns_kept(runs, "money", MONEY)
+    if not names:
         return ()
-    arms = [(_by_year(ours, ours.treated, at), _by_year(theirs, ours.treated, at)) for ours, theirs in runs]
+    arms = [
+        (_by_year(ours, ours.treated, at, names), _by_year(theirs, ours.treated, at, names)) for ours, theirs in runs
+    ]
     years = sorted({year for pair in arms for arm in pair for year, _, _ in arm})
     draws = [ours.draw for ours, _ in runs]
     rows = []
-    for name in MONEY:
+    for name in names:
         outcome = registry.OUTCOMES[name]
         for group in ("all", TREATED, OTHERS):
             ours, theirs = (
@@ -79,7 +82,17 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
     return tuple(rows)
 
 
-def _by_year(run: RunResult, treated: Sequence[str], at: str) -> dict[tuple[str, str, str], float]:
+def columns_kept(runs: Sequence[tuple[RunResult, RunResult]], level: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of some columns of a table that every run kept."""
+    found = set(names)
+    for run in (run for pair in runs for run in pair):
+        found &= set(run.tables[level].column_names) if level in run.tables else set()
+    return tuple(name for name in names if name in found)
+
+
+def _by_year(
+    run: RunResult, treated: Sequence[str], at: str, names: Sequence[str]
+) -> dict[tuple[str, str, str], float]:
     """Sum of money by (financial year, group, column) up to and including the month `at`."""
     table = run.tables["money"]
     table = table.filter(pc.less_equal(table.column("month"), at))
@@ -89,7 +102,7 @@ def _by_year(run: RunResult, treated: Sequence[str], at: str) -> dict[tuple[str,
     mine = pc.is_in(table.column("trust"), value_set=pa.array(list(treated), pa.string()))
     of_treated = mine.to_numpy(zero_copy_only=False)
     sums: dict[tuple[str, str, str], float] = {}
-    for name in MONEY:
+    for name in names:
         values = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
         for year in sorted(set(year_of.values())):
             inside = years == year

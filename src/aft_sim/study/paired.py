@@ -129,6 +129,51 @@ def paired_effect(
     )
 
 
+@dataclass(frozen=True)
+class PairedRatio:
+    """Ratio of the means of two paired differences, such as money per extra pathway.
+
+    Attributes:
+        value: the ratio.
+        interval: its 95% interval by Fieller's theorem.
+    """
+
+    value: float
+    interval: tuple[float, float]
+
+
+def paired_ratio(above: Floats, below: Floats, draws: Sequence[int] | None = None) -> PairedRatio | None:
+    """Ratio of two mean paired differences, with its interval.
+
+    By Fieller's theorem the interval holds every ratio rho for which the mean of `above - rho * below` lies within
+    Student's t times its standard error of zero. With rho = ratio + d, and r = above - ratio * below (mean zero),
+
+        (mean^2 - t^2 var_b) d^2 + 2 t^2 cov_rb d - t^2 var_r <= 0
+
+    where mean, var_b are the mean of `below` and its squared standard error; so no two large numbers are subtracted.
+
+    Args:
+        above: differences of the numerator, one a pair.
+        below: differences of the denominator, in the same order.
+        draws: parameter draw of each pair; None where all pairs share one.
+
+    Returns:
+        None for one unit, and where the interval of the mean below holds zero: the ratio may then be anything.
+    """
+    top, bottom = _units(above, draws), _units(below, draws)
+    n, mean = len(bottom), float(bottom.mean())
+    if n < 2:
+        return None
+    t2 = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) ** 2
+    square = mean**2 - t2 * float(np.var(bottom, ddof=1)) / n
+    if not square > 0.0:
+        return None
+    ratio = float(top.mean()) / mean
+    (var_r, cov), _ = (np.cov(top - ratio * bottom, bottom) / n).tolist()
+    half = math.sqrt((t2 * cov) ** 2 + square * t2 * var_r)
+    return PairedRatio(ratio, (ratio - (t2 * cov + half) / square, ratio - (t2 * cov - half) / square))
+
+
 def runs_needed(effect: PairedEffect, error: float | None = None) -> int | None:
     """Pairs of runs that a Monte Carlo error takes, from the spread of the pairs at hand.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aft_sim
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import Draw
 
 SCHEMA_VERSION = 2
@@ -47,7 +48,7 @@ class Inputs:
         register: hash of what the model reads from the register and of the other tables of `spec`; words, sources and
             parameters that nothing reads yet do not count.
         baseline: hash of the baseline's tables.
-        keep: results tables kept of a run, in alphabetical order with commas; all if empty.
+        keep: what is kept of a run, as `Kept.text` says it; everything if empty.
     """
 
     until: str | None = None
@@ -57,7 +58,7 @@ class Inputs:
     keep: str = ""
 
     @classmethod
-    def current(cls, until: date, baseline: Path | None = None, keep: Sequence[str] = ()) -> Inputs:
+    def current(cls, until: date, baseline: Path | None = None, kept: Kept | None = None) -> Inputs:
         """The inputs of this installation, with another baseline than the packaged one if a folder is given."""
         root = Path(aft_sim.__file__).parent
         code = [path for part in _MODEL_PARTS for path in _files(root / part, ".py")]
@@ -66,7 +67,7 @@ class Inputs:
             code=_digest(root, code),
             register=_register(root),
             baseline=_tables(baseline or root / "baseline" / "tables"),
-            keep=",".join(sorted({*keep, "england"})) if keep else "",
+            keep=kept.text if kept else "",
         )
 
 

@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.study.provenance import Inputs, run_hash
-from aft_sim.study.stored import draw_from_json, read_manifest, read_record
+from aft_sim.study.stored import check_columns, draw_from_json, read_manifest, read_record
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,10 +35,11 @@ class StoredFiles:
 
     folder: Path
     files: dict[str, list[tuple[str, str, int, int]]]
+    kept: Kept
 
     def columns(self, level: str) -> tuple[str, ...]:
         """Columns of a view."""
-        return (*KEYS, *registry.LEVELS[level].columns)
+        return (*KEYS, *registry.LEVELS[level].keys, *self.kept.columns(level))
 
 
 def committed_files(folder: Path) -> StoredFiles:
@@ -57,12 +59,11 @@ def committed_files(folder: Path) -> StoredFiles:
             if draw is None or record["hash"] != run_hash(inputs, info["hash"], draw, record["seed"]):
                 continue
             for name in record["files"]:
-                if Path(name).name == name and Path(name).stem in registry.LEVELS:
-                    entry = (str((path / name).resolve()), record["scenario"], record["draw"], record["seed"])
-                    files.setdefault(Path(name).stem, []).append(entry)
+                entry = (str((path / name).resolve()), record["scenario"], record["draw"], record["seed"])
+                files.setdefault(Path(name).stem, []).append(entry)
     if not files:
         raise InputError("the study has no finished run yet", where=str(folder))
-    return StoredFiles(folder, files)
+    return StoredFiles(folder, files, Kept.read(inputs.keep))
 
 
 def query(folder: str | Path, sql: str) -> pa.Table:
@@ -106,6 +107,8 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
         for level, entries in stored.files.items():
             if not _names(level, sql):
                 continue  # a view opens a file, so that only those asked for are made
+            for path, *_ in entries:
+                check_columns(Path(path), stored.kept.schema(level))
             database.register(f"_runs_{level}", _runs(entries))
             paths = ", ".join(_text(path) for path, *_ in entries)
             database.execute(
@@ -118,7 +121,7 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
         database.execute("set enable_external_access = false")
         database.execute("set lock_configuration = true")
         yield database
-    except duckdb.IOException as error:
+    except duckdb.Error as error:  # a file that went while it was being read
         raise InputError(
             "part of the results is missing or damaged",
             where=str(stored.folder),
@@ -160,6 +163,14 @@ def _explained(error: duckdb.Error, stored: StoredFiles, sql: str) -> InputError
         levels = [level for level in stored.files if _names(level, sql)] or list(stored.files)
         known = dict.fromkeys(one for level in levels for one in stored.columns(level))
         expected = "; ".join(f"{level}: {', '.join(stored.columns(level))}" for level in levels)
+        cut = [level for level in levels if name in registry.LEVELS[level].values and name not in stored.columns(level)]
+        if cut:
+            return InputError(
+                f"the study did not keep this column at {cut[0].replace('_quintile', '')} level",
+                where=str(stored.folder),
+                found=name,
+                expected=expected,
+            )
         return InputError("no such column", found=name, expected=expected, hint=did_you_mean(name, known))
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and ".parquet" in text:
         return InputError(

@@ -6,7 +6,7 @@ Tables are tidy Arrow tables, one a level, with the columns of `aft_sim.outcomes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import Draw
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class RunResult:
         draw: which draw of the uncertain parameters (0 = the register's defaults).
         tables: level -> Arrow table.
         treated: ODS codes of the trusts designated in this run, in a stable order.
+        kept: what was kept of the tables.
     """
 
     scenario: str
@@ -40,11 +42,31 @@ class RunResult:
     draw: int
     tables: Mapping[str, pa.Table]
     treated: tuple[str, ...]
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def key(self) -> tuple[str, int, int]:
         """(scenario, draw, seed): what identifies the run within a study."""
         return (self.scenario, self.draw, self.seed)
+
+    def holds(self, outcome: registry.Outcome, level: str) -> bool:
+        """Whether an outcome can be computed from what was kept of a table."""
+        return level in self.tables and self.kept.has(outcome, level)
+
+    def not_kept(self, outcome: registry.Outcome, level: str) -> InputError:
+        """The message for an outcome that `holds` denies although the table can hold it."""
+        if level not in self.tables:
+            return InputError(
+                f"the runs kept no {level} table",
+                where=f"{self.scenario}, seed {self.seed}",
+                expected=f"the level {level} among the levels kept",
+            )
+        return InputError(
+            self.kept.words(level),
+            found=outcome.name,
+            expected="one of those",
+            hint=f"Run the study again with {outcome.name} among the outcomes to keep.",
+        )
 
 
 @dataclass(frozen=True)
@@ -235,7 +257,7 @@ class ResultSet:
 
 
 def canonical(run: RunResult) -> RunResult:
-    """The run as it is stored: columns in registry order, England in float64, the rest in float32.
+    """The run as it is stored: what is kept of it, columns in registry order, England in float64, the rest in float32.
 
     Runs are made canonical before anything is computed from them, so that numbers do not depend on
     whether a study was stored in between.
@@ -245,9 +267,9 @@ def canonical(run: RunResult) -> RunResult:
     """
     tables: dict[str, pa.Table] = {}
     for name in registry.LEVELS:
-        if name not in run.tables:
+        if name not in run.tables or not run.kept.columns(name):
             continue
-        schema = registry.LEVELS[name].schema
+        schema = run.kept.schema(name)
         table = run.tables[name]
         missing = [column for column in schema.names if column not in table.column_names]
         if missing:
@@ -259,7 +281,7 @@ def canonical(run: RunResult) -> RunResult:
         tables[name] = table.select(schema.names).cast(schema).replace_schema_metadata(None).combine_chunks()
     for name in run.tables:
         registry.level(name)
-    return RunResult(run.scenario, run.scenario_hash, run.seed, run.draw, tables, tuple(run.treated))
+    return replace(run, tables=tables, treated=tuple(run.treated))
 
 
 def ordered(runs: Sequence[RunResult], scenarios: Sequence[str]) -> tuple[RunResult, ...]:

@@ -10,12 +10,14 @@ import contextlib
 import time
 from calendar import monthrange
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aft_sim.basis.errors import AftSimError, InputError
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import CENTRAL, Draw, prior_draws
 from aft_sim.study.engines import Engine, RunOnce, Task, engine_for
 from aft_sim.study.provenance import Inputs
@@ -43,6 +45,7 @@ def run_pairs(
     baseline: Path | None = None,
     experiment: str = "",
     keep: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
 ) -> ResultSet:
     """Run every scenario with every seed in every draw of the parameters.
 
@@ -58,7 +61,8 @@ def run_pairs(
         check: verify the model's invariants every week of every run.
         baseline: folder that `aft-sim baseline build` wrote; the packaged baseline if None.
         experiment: text of the experiment that asks for the runs, for the record.
-        keep: results tables to keep of each run; all if empty.
+        keep: results tables to keep of each run; all if empty. England's is always kept.
+        outcomes: outcomes to keep of the tables below England's; all if empty. Events are kept whole.
 
     Returns:
         All finished runs; runs that raised are in `failures`.
@@ -68,18 +72,18 @@ def run_pairs(
         KeyboardInterrupt: Ctrl-C; workers are stopped and stored runs are kept.
     """
     numbers, worlds, until = _seeds(seeds), _draws(draws), _last_day(until)
-    engine = engine_for(workers)
+    engine, kept = engine_for(workers), Kept.of(keep, outcomes)
     infos = _infos(scenarios)
     tasks = [Task(scenario, seed, draw, until) for draw in worlds for seed in numbers for scenario in scenarios]
     with contextlib.ExitStack() as stack:
         store = None
         if out is not None:
             store = stack.enter_context(
-                Store.open(Path(out), infos, Inputs.current(until, baseline, keep), numbers, worlds, experiment)
+                Store.open(Path(out), infos, Inputs.current(until, baseline, kept), numbers, worlds, experiment)
             )
             store.forget_failures({task.key for task in tasks})
-        study = _Study(store, {info.name: info for info in infos}, len(tasks), progress)
-        _run(study, tasks, engine, workers, run_once or _model(check, baseline, keep), run_once is None, baseline)
+        study = _Study(store, {info.name: info for info in infos}, len(tasks), progress, kept)
+        _run(study, tasks, engine, workers, run_once or _model(check, baseline, kept), run_once is None, baseline)
     if out is not None:
         return load(out)
     return ResultSet(
@@ -119,12 +123,13 @@ class _Study:
     """Collects what comes back, in memory or in a store."""
 
     def __init__(
-        self, store: Store | None, infos: dict[str, ScenarioInfo], total: int, progress: Progress | None
+        self, store: Store | None, infos: dict[str, ScenarioInfo], total: int, progress: Progress | None, kept: Kept
     ) -> None:
         self.store = store
         self.infos = infos
         self.total = total
         self.progress = progress
+        self.kept = kept
         self.finished = 0
         self.runs: list[RunResult] = []
         self.failures: list[RunFailure] = []
@@ -144,6 +149,7 @@ class _Study:
         expected = (task.scenario.name, task.scenario.hash, task.draw.number, task.seed)
         if (outcome.scenario, outcome.scenario_hash, outcome.draw, outcome.seed) != expected:
             raise AftSimError(f"the model returned the result of another run for {task.label}")
+        outcome = replace(outcome, kept=self.kept)  # a function that replaces the model may keep more
         if self.store is not None:
             self.store.write(outcome, task.draw)
         else:
@@ -163,10 +169,10 @@ class _Study:
             self.progress(self.finished, self.total, what)
 
 
-def _model(check: bool, baseline: Path | None, keep: Sequence[str]) -> RunOnce:
+def _model(check: bool, baseline: Path | None, kept: Kept) -> RunOnce:
     from aft_sim.study.execute import run_once
 
-    return partial(run_once, check=check, baseline=baseline, keep=tuple(keep))
+    return partial(run_once, check=check, baseline=baseline, kept=kept)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

@@ -44,7 +44,7 @@ class Spread:
 
     Attributes:
         group: see `aft_sim.study.compare.EffectRow`.
-        months: labels, ascending.
+        months: labels, ascending; of flows those with a full year behind them, if any.
         scenarios: in the order asked for.
         at: month the finding is stated for.
         n_seeds: seeds of the runs.
@@ -92,18 +92,18 @@ def spread(
     if when not in months:
         expected = f"a month from {months[0]} to {months[-1]}" if months else "runs that kept the England table"
         raise InputError("the runs hold no such month", found=when or None, expected=expected)
-    found = []
+    found, first = [], who.first_whole(measure, len(months), months.index(when))
     for name, runs in zip(names, chosen, strict=True):
         read = [read_groups(run, treated) for run in runs]
         if any(arm.months != months for arm in read):
             raise InputError("the runs cover different months", hint="Run all of them to the same last day.")
         values = [one for arm in read if (one := arm.values(group, measure)) is not None]
         if not values:
-            raise InputError("the runs hold nothing on this group", found=group)
+            raise who.nothing_on(runs[0], group, measure)
         info = results.scenarios.get(name)
-        bands = np.percentile(np.stack(values), PERCENTILES, axis=0)
+        bands = np.percentile(np.stack(values), PERCENTILES, axis=0)[:, first:]
         start = info.policy_start if info else None
         found.append(ScenarioSpread(name, results.title(name), bands, start, len(values)))
     every = [run for runs in chosen for run in runs]
     seeds, draws = {run.seed for run in every}, {run.draw for run in every}
-    return Spread(measure, group, months, tuple(found), when, len(seeds), len(draws))
+    return Spread(measure, group, months[first:], tuple(found), when, len(seeds), len(draws))

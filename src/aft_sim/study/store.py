@@ -215,8 +215,9 @@ class Store:
             }
             _write_text(part / "run.json", _json(record))
             _sync_folder(part)
-            if final.exists():
+            if final.is_dir():
                 shutil.rmtree(final)
+            final.unlink(missing_ok=True)  # something else that took its place
             part.rename(final)
             _sync_folder(final.parent)
         except OSError as error:
@@ -267,13 +268,21 @@ def save(results: ResultSet, folder: Path) -> Path:
     """Write runs that are in memory to a new study folder.
 
     Raises:
-        InputError: the folder holds another study or cannot be written.
+        InputError: the folder holds another study or cannot be written, or not the same was kept of all runs.
     """
+    kept = {run.kept.text for run in results.runs} or {""}
+    if len(kept) > 1:
+        raise InputError(
+            "not the same is kept of all runs",
+            found="; ".join(sorted(text or "everything" for text in kept)),
+            expected="runs that keep the same levels and outcomes",
+        )
     scenarios = dict(results.scenarios)
     for run in results.runs:
         scenarios.setdefault(run.scenario, ScenarioInfo(run.scenario, run.scenario, run.scenario_hash))
     made = {draw.number: draw for draw in results.draws_made} or {n: Draw(n) for n in results.draws}
-    with Store.open(folder, tuple(scenarios.values()), Inputs(), results.seeds, tuple(made.values())) as store:
+    inputs = Inputs(keep=kept.pop())
+    with Store.open(folder, tuple(scenarios.values()), inputs, results.seeds, tuple(made.values())) as store:
         store.failures = list(results.failures)
         for run in results.runs:
             store.write(run, made[run.draw])

@@ -14,9 +14,15 @@ import pyarrow.parquet as pq
 
 from aft_sim.basis.errors import InputError
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import Draw, in_order
 from aft_sim.study.provenance import SCHEMA_VERSION, Inputs, run_hash, sha256
+from aft_sim.study.records import Manifest, Record, can_be_folder, mistake
 from aft_sim.study.result import ResultSet, RunFailure, RunResult, ScenarioInfo, ordered
+
+RUN_HINT = "Delete the run's folder and run the study again: only what is missing is run."
+MANIFEST_HINT = "Put the file back from a copy, or run the study again into another folder."
+"""How to mend a folder."""
 
 VOLATILE = ("wall_seconds", "machine", "versions", "git_commit")
 """Entries of the manifest that say how a study was executed, not what it found."""
@@ -48,13 +54,11 @@ def load(folder: str | Path) -> ResultSet:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    try:
-        inputs = Inputs(**manifest["inputs"])
-        infos = [_info_from_json(entry) for entry in manifest["scenarios"]]
-        failures = tuple(failure_from_json(folder, entry) for entry in manifest["failures"])
-        draws = {draw.number: draw for draw in map(draw_from_json, manifest["draws"])}
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder / "manifest.json", error) from error
+    inputs = Inputs(**manifest["inputs"])
+    kept = Kept.read(inputs.keep)
+    infos = [_info_from_json(entry) for entry in manifest["scenarios"]]
+    failures = tuple(failure_from_json(folder, entry) for entry in manifest["failures"])
+    draws = {draw.number: draw for draw in map(draw_from_json, manifest["draws"])}
     runs = []
     for info in infos:
         for path in sorted((folder / "runs" / info.name).glob("[!.]*")):
@@ -62,7 +66,7 @@ def load(folder: str | Path) -> ResultSet:
             draw = draws.get(record["draw"])
             if draw is not None and record["hash"] == run_hash(inputs, info.hash, draw, record["seed"]):
                 check_files(path, record)
-                runs.append(_stored_run(path, record))
+                runs.append(_stored_run(path, record, kept))
     return ResultSet(
         runs=ordered(runs, [info.name for info in infos]),
         scenarios={info.name: info for info in infos},
@@ -75,9 +79,10 @@ def load(folder: str | Path) -> ResultSet:
 class StoredTables(Mapping[str, pa.Table]):
     """Tables of a stored run, read when asked for and not kept, so that a big study fits in memory."""
 
-    def __init__(self, folder: Path, files: Sequence[str]) -> None:
-        """Remember where the files are; nothing is read."""
+    def __init__(self, folder: Path, files: Sequence[str], kept: Kept) -> None:
+        """Remember where the files are and what they hold; nothing is read."""
         self._files = {Path(name).stem: folder / name for name in files}
+        self._kept = kept
 
     def __getitem__(self, level: str) -> pa.Table:
         """Read one table.
@@ -86,10 +91,10 @@ class StoredTables(Mapping[str, pa.Table]):
             KeyError: the run did not keep that level.
             InputError: the file is missing or damaged.
         """
-        path = self._files[level]
+        path, schema = self._files[level], self._kept.schema(level)
         try:
             table = pq.read_table(path, partitioning=None)
-            return table.select(registry.LEVELS[level].schema.names).cast(registry.LEVELS[level].schema)
+            return table.select(schema.names).cast(schema)
         except (OSError, pa.ArrowException, KeyError) as error:
             raise _damaged(path, error) from error
 
@@ -101,14 +106,15 @@ class StoredTables(Mapping[str, pa.Table]):
         return len(self._files)
 
 
-def _stored_run(path: Path, record: Mapping[str, Any]) -> RunResult:
+def _stored_run(path: Path, record: Mapping[str, Any], kept: Kept) -> RunResult:
     return RunResult(
         scenario=record["scenario"],
         scenario_hash=record["scenario_hash"],
         seed=record["seed"],
         draw=record["draw"],
-        tables=StoredTables(path, list(record["files"])),
+        tables=StoredTables(path, list(record["files"]), kept),
         treated=tuple(record["treated"]),
+        kept=kept,
     )
 
 
@@ -119,13 +125,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         InputError: there is none, or it is damaged or of another version.
     """
     path = folder / "manifest.json"
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             "no study in this folder",
             where=str(folder),
             expected="a folder with manifest.json, as written by a run with an output folder",
         )
-    manifest = _read_json(path)
+    manifest = _read_json(path, MANIFEST_HINT)
     if manifest.get("schema") != SCHEMA_VERSION:
         raise InputError(
             "the study was written by another version of aft-sim",
@@ -133,13 +139,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             found=manifest.get("schema"),
             expected=f"schema {SCHEMA_VERSION}",
         )
-    try:
-        for key in ("inputs", "scenarios", "seeds", "draws", "failures"):
-            manifest[key]
-        for info in manifest["scenarios"]:
-            info["name"], info["hash"]
-    except (KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+    wrong = mistake(manifest, Manifest)
+    if wrong:
+        raise _damaged(path, wrong, MANIFEST_HINT)
     return manifest
 
 
@@ -147,13 +149,15 @@ def read_record(path: Path) -> dict[str, Any]:
     """The record of one run.
 
     Raises:
-        InputError: there is none, it is damaged, or it belongs to another run.
+        InputError: there is none, it is damaged, names unknown tables, or belongs to another run.
     """
-    record = _read_json(path / "run.json")
-    kinds = {"hash": str, "scenario": str, "scenario_hash": str, "draw": int, "seed": int}
-    good = all(isinstance(record.get(key), kind) for key, kind in kinds.items())
-    if not (good and isinstance(record.get("treated"), list) and isinstance(record.get("files"), dict)):
-        raise _damaged(path / "run.json", "entries are missing")
+    record = _read_json(path / "run.json", RUN_HINT)
+    wrong = mistake(record, Record)
+    if wrong:
+        raise _damaged(path / "run.json", wrong)
+    for name in record["files"]:
+        if Path(name).suffix != ".parquet" or Path(name).stem not in registry.LEVELS or Path(name).name != name:
+            raise _damaged(path / "run.json", f"unknown table {name}")
     if (record["scenario"], f"{record['draw']}-{record['seed']}") != (path.parent.name, path.name):
         raise _damaged(path / "run.json", "it belongs to another run")
     return record
@@ -163,12 +167,10 @@ def check_files(path: Path, record: Mapping[str, Any]) -> None:
     """Check every file of a run against its record.
 
     Raises:
-        InputError: a file is missing, altered or unknown.
+        InputError: a file is missing or altered.
     """
     for name, expected in record["files"].items():
         file = path / name
-        if Path(name).stem not in registry.LEVELS or Path(name).name != name:
-            raise _damaged(path / "run.json", f"unknown table {name}")
         try:
             found = sha256(file)
         except OSError as error:
@@ -177,19 +179,32 @@ def check_files(path: Path, record: Mapping[str, Any]) -> None:
             raise _damaged(file, "its checksum differs from the one in run.json")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def check_columns(path: Path, schema: pa.Schema) -> None:
+    """Check that a table can be read and has its columns; its numbers are not read.
+
+    Raises:
+        InputError: it has not.
+    """
+    try:
+        found = pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from error
+    if [(field.name, field.type) for field in found] != [(field.name, field.type) for field in schema]:
+        raise _damaged(path, f"it has the columns {', '.join(found.names)}, not {', '.join(schema.names)}")
+
+
+def _read_json(path: Path, hint: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(path, error, hint) from error
     if not isinstance(content, dict):
-        raise _damaged(path, "it is not a JSON object")
+        raise _damaged(path, "it is not a JSON object", hint)
     return content
 
 
 def _info_from_json(entry: Mapping[str, Any]) -> ScenarioInfo:
     start = entry["policy_start"]
-    check_name(entry["name"])
     return ScenarioInfo(
         entry["name"],
         entry["title"],
@@ -220,7 +235,7 @@ def check_name(name: str) -> None:
     Raises:
         InputError: it cannot.
     """
-    if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
+    if not can_be_folder(name):
         raise InputError(
             "a scenario's name is also the name of its results folder",
             found=name,
@@ -228,9 +243,6 @@ def check_name(name: str) -> None:
         )
 
 
-def _damaged(path: Path, reason: object) -> InputError:
-    return InputError(
-        f"part of the results is missing or damaged ({reason})",
-        where=str(path),
-        hint="Delete the run's folder and run the study again: only what is missing is run.",
-    )
+def _damaged(path: Path, reason: object, hint: str = RUN_HINT) -> InputError:
+    told = reason.strerror or reason if isinstance(reason, OSError) else reason
+    return InputError(f"part of the results is missing or damaged ({told})", where=str(path), hint=hint)

@@ -104,7 +104,7 @@ def tallies(
     }
     found = []
     for level, (table, label) in _TABLES.items():
-        if table not in outcome.levels or any(table not in run.tables for pair in runs for run in pair):
+        if not all(run.holds(outcome, table) for pair in runs for run in pair):
             continue
         effects = effects_by_place(runs, outcome, level, months[-1], bands, places)
         named = {labels[level].get(code, code): effect for code, effect in effects.items()}

@@ -32,8 +32,8 @@ class MoneyLevers(LeverTable):
     incentives: bool = lever(
         False,
         "Whether the most improved trusts receive capital twice a year.",
-        policy="Ten trusts whose 18-week share improved most over half a year, with a list no longer and at most one in "
-        "a hundred waiting over 52 weeks, get GBP 2m of capital each. One round (April to September 2025) was paid; "
+        policy="Ten trusts whose 18-week share improved most over half a year, with a list no longer and at most one "
+        "in a hundred waiting over 52 weeks, get GBP 2m of capital each. One round (April to September 2025) was paid; "
         "further rounds are not announced, hence off by default.",
         source="NHS England, elective care capital incentive scheme, 2025",
         who=NHS_ENGLAND,
