@@ -91,10 +91,11 @@ def test_money_table(comparison):
 
 def test_csv_with_codebook(comparison, tmp_path):
     files = write_csv(comparison, tmp_path / "tables" / "effect.csv")
-    assert [file.name for file in files] == ["effect.csv", "effect-money.csv", "effect-codebook.csv"]
+    names = ["effect.csv", "effect-money.csv", "effect-worth.csv", "effect-codebook.csv"]
+    assert [file.name for file in files] == names
     tables = {file.name: list(csv.DictReader(file.read_text(encoding="utf-8").splitlines())) for file in files}
     explained = {(row["file"], row["column"]) for row in tables["effect-codebook.csv"]}
-    for name in ("effect.csv", "effect-money.csv"):
+    for name in names[:-1]:
         assert tables[name]
         for column in tables[name][0]:
             assert (name, column) in explained
@@ -112,7 +113,7 @@ def test_csv_with_codebook(comparison, tmp_path):
 
 
 def test_csv_without_money(make_study, tmp_path):
-    result = dataclasses.replace(compare(make_study(seeds=1), "policy", "baseline", bands=BANDS), money=())
+    result = dataclasses.replace(compare(make_study(seeds=1), "policy", "baseline", bands=BANDS), money=(), worth=None)
     files = write_csv(result, tmp_path / "effect")
     assert [file.name for file in files] == ["effect.csv", "effect-codebook.csv"]
     assert next(csv.DictReader(files[0].open(encoding="utf-8")))["interval_low"] == ""
