@@ -372,7 +372,7 @@ def test_help_is_quick_and_every_verb_has_an_example(cli, shell, tmp_path: Path)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(shell, tmp_path: Path) -> None:
-    args = ["run", "baseline", "--seeds", "2", "--until", "2026-12", "--out", "runs"]
+    args = ["run", "baseline", "--seeds", "6", "--until", "2026-12", "--out", "runs"]
     command = [sys.executable, "-c", "from aft_sim.cli import main; main()", *args]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

@@ -11,10 +11,10 @@ from aft_sim.baseline.bundle import load
 pytestmark = pytest.mark.end_to_end
 
 HEAD = 'schema = 1\nname = "mine"\nextends = "baseline"\ntitle = "Mine"\n'
-TOP = "schema, name, title, question, extends, order, aft, capital, parameters, change"
+TOP = "schema, name, title, question, extends, order, aft, capital, money, parameters, change"
 DELIVERY = "capital.delivery (capital spent, as a share of the plan)"
 ALLOWED = "0 to 1 (plausible: 0.6 to 0.95)"
-PARENTS = "aft-wide, aft-wide-additive, aft-wide-crowd-out, baseline, no-aft, same-money-by-need"
+PARENTS = ", ".join(sorted(path.stem for path in (Path(__file__).parents[2] / "scenarios").glob("*.toml")))
 
 BOARDS = ", ".join(sorted({load().icb_code[k] for k in load().trusts.icb if k >= 0}))
 
