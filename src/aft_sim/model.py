@@ -272,6 +272,7 @@ class TrustAutonomyModel(mesa.Model):
         week = first_week_from(calendar, date(calendar.sunday(self.week).year, 4, 1))
         self.planning.open_year(week)
         self.books.open_year(week)
+        self.planning.pay_back(week, self.books.owed)
 
     def announce(self) -> None:
         """Freedoms begin."""
@@ -438,7 +439,7 @@ class TrustAutonomyModel(mesa.Model):
         """A month of income and cost."""
         month = self.plan.calendar.closing_month(self.week)
         if month is not None:
-            self.planning.spend_reward(self.week, self.books.post_month(self.week, month.month))
+            self.planning.spend_reward(self.week, self.books.post_month(self.week, month))
 
     def support_cash(self) -> None:
         """Nobody runs out of cash."""

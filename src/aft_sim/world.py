@@ -380,14 +380,15 @@ def open_world(plan: Plan, seed: int) -> World:
     capacity = b.admitted + b.non_admitted
     # the tables are of one financial year; an opening in a later one grows them as runs from the former would
     year_ends, aprils = b.money_years
-    books = opening_money(b, p.opening, plan.draw).grown((1 + p.opening("payment.settlement_growth")) ** aprils)
+    grown = (1 + p.opening("payment.settlement_growth")) ** aprils
+    books = opening_money(b, p.opening, plan.draw)
     backlog = np.nan_to_num(b.trusts.backlog)
     for _ in range(year_ends):
         backlog = capital.backlog_step(backlog, p.opening("capital.backlog_growth"))
     usual_pot = capital.opening_pot(books.surplus, p.opening("capital.pot_prior_year_ratio"))
     pot = usual_pot * p.opening("capital.pot_level")
     # a surplus is money in the bank: with a larger or smaller pot goes as much more or less cash
-    cash = np.maximum(books.cash + (pot - usual_pot), 0.0)
+    cash = np.maximum(books.cash * grown + (pot - usual_pot), 0.0)
     holders = Accounts(tuple(b.trusts.code), tuple(b.icb_code))
     opening_cash = np.zeros(len(holders.names))
     opening_cash[holders.axis("trust")] = cash
@@ -423,7 +424,7 @@ def open_world(plan: Plan, seed: int) -> World:
         money=Money(
             pot=np.round(pot, 8),
             backlog=backlog,
-            expenditure=books.expenditure.copy(),
+            expenditure=books.expenditure * grown,
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
             in_deficit=books.surplus < 0,
             **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend")},

@@ -106,7 +106,7 @@ def test_balances_of_the_month():
 
 @pytest.mark.parametrize(
     ("trust", "income", "expenditure", "underlying"),
-    [("RAA", 77.5, 68.0, 9.5), ("RBB", 64.5, 62.0, 2.5), ("RCC", 38.5, 40.0, -7.5)],
+    [("RAA", 77.5, 68.0, 9.5), ("RBB", 64.5, 62.0, 2.0), ("RCC", 38.5, 40.0, -7.5)],
 )
 def test_statements_of_trusts(trust, income, expenditure, underlying):
     found = kept(APRIL).statement(trust, APRIL, APRIL)

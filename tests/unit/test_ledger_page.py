@@ -51,7 +51,8 @@ def test_every_sum_ties(ledger, account):
         assert amount["position", "surplus"] == found.surplus
         assert parts("cash") == amount["cash", "closing"] == found.closing_cash
         if found.kind == "trust":
-            assert amount["position", "underlying"] == found.surplus - found.received["deficit_support"]
+            support = found.received["deficit_support"] + found.received["delivery_reward"]
+            assert amount["position", "underlying"] == found.surplus - support
             assert parts("capital") == amount["capital", "total"] == found.capital_spent
 
 
@@ -92,8 +93,8 @@ def test_what_the_terminal_shows(ledger):
     assert "2027/28" in text and "2026/27" in text and "Acute trusts" in text
     for section in ("Income", "Expenditure", "Position", "Cash", "Capital by source"):
         assert f"\n{section} " in text
-    line = next(line for line in text.splitlines() if "Position without deficit support" in line)
-    assert line.split()[-4:] == ["−93.2", "−91.0", "−19.5", "2.5"]
+    line = next(line for line in text.splitlines() if "Position without support" in line)
+    assert line.split()[-4:] == ["−93.2", "−91.0", "−19.5", "2.2"]
     pot = next(line for line in text.splitlines() if "Pot of unspent surpluses" in line)
     assert pot.split()[-4:] == ["–", "–", "–", "1.1"]
     said = " ".join(remarks(page))

@@ -83,12 +83,16 @@ def test_years_between_the_accounts_and_the_opening(period, years):
 def test_money_of_a_later_year_has_grown_as_in_a_run():
     plan = bind(load_scenario("no-aft"), opened_at(date(2026, 6, 30)))
     packaged, p = plan.bundle.trusts, plan.parameters
-    world = TrustAutonomyModel(plan, 1).world
+    model = TrustAutonomyModel(plan, 1)
+    world = model.world
     usual = opening_money(plan.bundle, p.opening, 0)
     grown = 1 + p.opening("payment.settlement_growth")
     np.testing.assert_allclose(world.money.expenditure, usual.expenditure * grown)
-    np.testing.assert_allclose(world.opening_money.national_prices, np.array(usual.national_prices) * grown)
-    np.testing.assert_allclose(world.opening_money.payers, usual.payers)
+    np.testing.assert_allclose(model.books.contracts.price[0].max() * 1e6, usual.national_prices[0] * 1.025 * 0.98)
+    # a third of deficit support has ended by then, and gone to boards
+    np.testing.assert_allclose(model.books.contracts.support, usual.deficit_support * 2 / 3)
+    ended = usual.deficit_support.sum() / 3
+    np.testing.assert_allclose(model.books.contracts.allocation.sum(), usual.allocation.sum() * grown + ended)
     np.testing.assert_allclose(
         world.money.backlog, np.nan_to_num(packaged.backlog) * (1 + p.opening("capital.backlog_growth"))
     )

@@ -151,12 +151,27 @@ class TestLimitOfTheYear:
         assert cut == pytest.approx(envelope * cut.sum() / envelope.sum())
 
     def test_a_cut_is_made_good_next_april(self):
-        model = made("aft-wide-crowd-out")
-        opening = model.world.money.envelope.copy()
+        model = made("aft-wide-crowd-out", **{"capital.envelope_by_assets": 0.5})
+        opening, assets = model.world.money.envelope.copy(), model.world.opening_money.depreciation
         start(model)
         model.planning.close_books(model.plan.calendar.year_close_weeks[0])
         model.planning.open_year(model.plan.calendar.first_week_of_april(2026))
-        assert model.world.money.envelope == pytest.approx(opening * 1.018)
+        by_assets = opening.sum() * assets / assets.sum()
+        assert model.world.money.envelope == pytest.approx(1.018 * (opening + by_assets) / 2)
+
+    def test_support_that_is_owed_is_paid_back_as_far_as_there_is_capital(self):
+        model = made()
+        envelope = model.world.money.envelope.copy()
+        owed = np.where(np.arange(envelope.size) == index(model, "RTF"), 1.0, 0.0) + 2 * envelope * (envelope < 5)
+        model.planning.pay_back(8, owed)
+        paid = envelope - model.world.money.envelope
+        assert paid[index(model, "RTF")] == 1.0
+        assert (model.world.money.envelope >= 0).all()
+        # what there was no capital for is still owed
+        assert owed == pytest.approx(np.where(envelope < 5, envelope, 0.0))
+        assert events(model, "envelope cut", "RTF")[0].detail == "cash support paid back"
+        # and what it would have built is not built
+        assert any(item.real.sum() < 0 for items in model.planning._ripening.values() for item in items)
 
     def test_what_is_cut_is_not_spent_within_the_year(self):
         model = made("aft-wide-crowd-out")

@@ -123,8 +123,9 @@ def agree(
 ) -> Contracts:
     """The contracts of a new year.
 
-    Every board lets its contracts grow as its allocation does, less what it repays; what ends of deficit support goes
-    where the closure says. So contracts are within allocations by construction, and a board that overspent buys less.
+    Every board lets its contracts and other care grow by what its allocation leaves after the independent sector and
+    what it repays; what ends of deficit support goes where the closure says. So all that is agreed is within
+    allocations, and a board that overspent, or whose residents went to the independent sector, buys less of the rest.
 
     Args:
         before: last year's.
@@ -140,22 +141,21 @@ def agree(
     support = full_support * payment.support_left(terms.year)
     released = float(before.support.sum() - support.sum())
     allocation = national.allocate(before.allocation, before.target, terms.growth, terms.year, terms.floor)
-    growth = np.array(
-        [b.contract(before.allocation[b.index], allocation[b.index], terms.repaid * overspent[b.index]) for b in boards]
-    )
     owed = before.payers * before.total[:, None]
     by_board = owed.sum(axis=0)
-    extra = released / float(owed.sum()) if terms.closure == "into_prices" else 0.0
+    independent = independent * allocation / before.allocation
+    promised = independent + terms.repaid * overspent
+    bought = by_board + before.commissioning
+    growth = np.array([b.contract(bought[b.index], allocation[b.index], promised[b.index]) for b in boards])
+    extra = released / float(owed.sum() + independent.sum()) if terms.closure == "into_prices" else 0.0
     transfer = np.zeros(len(boards))
     if terms.closure == "into_allocations":
         transfer = released * before.target / before.target.sum()
-    bought = owed * (1 + growth + extra)
+    priced = owed * (1 + growth + extra)
     more = owed * np.divide(transfer, by_board, out=np.zeros(len(boards)), where=by_board > 0)
-    agreed = bought + more
-    grown = np.divide(bought.sum(axis=1), before.total, out=np.ones_like(before.total), where=before.total > 0)
-    new = allocation + transfer + extra * by_board
-    independent = independent * (1 + growth)
-    left = np.maximum(new - agreed.sum(axis=0) - independent, 0.0)
+    agreed = priced + more
+    grown = np.divide(priced.sum(axis=1), before.total, out=np.ones_like(before.total), where=before.total > 0)
+    new = allocation + transfer + extra * (by_board + independent)
     settlement = before.settlement * (1 + terms.growth) - (released if terms.closure == "withdrawn" else 0.0)
     total = agreed.sum(axis=1)
     cap, urgent = np.minimum(earned, before.cap) * grown, before.urgent * grown
@@ -164,7 +164,7 @@ def agree(
         national=settlement - float(new.sum()) - float(support.sum()),
         allocation=new,
         target=before.target * (new.sum() / before.target.sum()),
-        commissioning=left,
+        commissioning=before.commissioning * (1 + growth),
         cap=cap,
         urgent=urgent,
         block=total - cap - urgent,
@@ -172,6 +172,6 @@ def agree(
         support=support,
         payers=np.divide(agreed, total[:, None], out=before.payers.copy(), where=total[:, None] > 0),
         price=before.price * ((1 + terms.uplift) * (1 + extra)),
-        independent_price=before.independent_price * (1 + terms.uplift),
+        independent_price=before.independent_price * ((1 + terms.uplift) * (1 + extra)),
         volume=(grown - extra) / (1 + terms.uplift) - 1,
     )

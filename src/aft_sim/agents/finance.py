@@ -18,7 +18,7 @@ from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.trust import SavingsView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
-from aft_sim.basis.calendar import months_left
+from aft_sim.basis.calendar import Month, months_left
 from aft_sim.mechanisms import finance
 from aft_sim.policy import payment
 from aft_sim.policy.programme import Status
@@ -49,7 +49,7 @@ class SoFar:
         support: (trust,) deficit support.
         earned: (trust,) paid for elective activity.
         independent: (board,) paid to the independent sector.
-        unforgiven: (trust,) cash support that has to be found from capital.
+        unforgiven: (trust,) cash support that has to be found from capital of the years after.
     """
 
     whole: int
@@ -96,14 +96,16 @@ class FinanceRound:
         self._status, self._draws = status, draws
         b, m = world.bundle, world.opening_money
         self._ids = streams.words(b.trusts.code)
-        self._home = np.maximum(b.trusts.icb, 0)
-        self.contracts = contracts.opening(m)
+        # a trust that no board hosts (ambulance trusts serve several) is nobody's system: it stands for itself
+        self._home = np.where(b.trusts.icb >= 0, b.trusts.icb, len(boards))
         self._full_support = m.deficit_support
+        self.contracts = self._opening_contracts(b.money_years[1])
+        grown = (1 + self._p("payment.settlement_growth", 0)) ** b.money_years[1]
         self._margin = _share(m.surplus - m.deficit_support, m.income)
         variable = np.asarray(np.sum([getattr(m, kind) for kind in VARIABLE], axis=0))
         self._parts = {kind: _share(getattr(m, kind), variable) for kind in VARIABLE}
-        self._recurrent = finance.recurrent_before(variable, self._programme(0))
-        self.cost: dict[str, Array] = {kind: getattr(m, kind).copy() for kind in (*VARIABLE, *CHARGES)}
+        self._recurrent = finance.recurrent_before(variable * grown, self._programme(0))
+        self.cost: dict[str, Array] = {kind: getattr(m, kind) * grown for kind in (*VARIABLE, *CHARGES)}
         self._assets = m.assets.copy()
         self._planned = self.contracts.income - self._expenditure()
         self._overspent = np.zeros(len(boards))
@@ -113,7 +115,39 @@ class FinanceRound:
         self._row_trust = b.provider_trust[provider]
         self._row_board = np.where(self._row_trust < 0, b.provider_icb[provider], -1)
         self._prepaid = np.zeros((MONTHS, len(trusts)))
+        self.owed = np.zeros(len(trusts))
         self._half_year_ago = (world.signals.within_18_share.copy(), world.signals.waiting.copy())
+
+    def _opening_contracts(self, aprils: int) -> contracts.Contracts:
+        """Contracts of the year in which the run opens: those of the baseline's year, and every 1 April since."""
+        m = self._world.opening_money
+        agreed = contracts.opening(m)
+        for year in range(MONEY_YEAR + 1, MONEY_YEAR + 1 + aprils):
+            none = np.zeros(len(self._boards))
+            agreed = contracts.agree(
+                agreed,
+                self._terms(0, year),
+                self._full_support,
+                none,
+                agreed.cap,
+                m.independent_sector,
+                self._national,
+                self._boards,
+            )
+        return agreed
+
+    def _terms(self, week: int, year: int) -> contracts.Terms:
+        """What national bodies set for a year, by the parameters of a week."""
+        p = self._p
+        return contracts.Terms(
+            year,
+            p("payment.settlement_growth", week),
+            p("capital.price_growth", week),
+            p("payment.efficiency_factor", week),
+            p("payment.convergence_floor", week),
+            p("payment.deficit_repaid", week),
+            self._world.plan.scenario.money.dsf_closure,
+        )
 
     # -- helpers -------------------------------------------------------------------------------------------------------
 
@@ -149,16 +183,7 @@ class FinanceRound:
 
     def open_year(self, week: int) -> None:
         """1 April: settlement, allocations, prices and contracts; budgets, savings and the staff they pay for."""
-        p = self._p
-        terms = contracts.Terms(
-            self._year(week),
-            p("payment.settlement_growth", week),
-            p("capital.price_growth", week),
-            p("payment.efficiency_factor", week),
-            p("payment.convergence_floor", week),
-            p("payment.deficit_repaid", week),
-            self._world.plan.scenario.money.dsf_closure,
-        )
+        terms = self._terms(week, self._year(week))
         so_far = self._so_far
         whole = so_far.whole == MONTHS
         independent = so_far.independent if whole else self._world.opening_money.independent_sector
@@ -174,8 +199,7 @@ class FinanceRound:
             self._boards,
         )
         self._budget(week, terms)
-        w = self._world
-        w.money.envelope[:] = np.maximum(w.money.envelope - self._so_far.unforgiven, 0.0)
+        self.owed += so_far.unforgiven
         self._so_far = SoFar.nothing(len(self._trusts), len(self._boards))
         self._shock = self._yearly_shock(week)
 
@@ -202,29 +226,30 @@ class FinanceRound:
         w.money.expenditure[:] = self._expenditure()
         # boards plan on their whole programme
         self._planned = c.income - w.money.expenditure + gross * (programme.plan - programme.delivered)
-        usual = p("ledger.savings_plan", week) * programme.delivery
-        cut = p("ledger.savings_from_staff", week) * (programme.delivered - usual)
+        # what does not last is staff again the year after
+        usual = p("ledger.savings_plan", week) * programme.delivery * programme.recurrent
+        cut = p("ledger.savings_from_staff", week) * (programme.lasting - usual)
         w.staff[:] = finance.staff_step(w.staff, c.volume, usual_volume(), marginal, cut)
 
     # -- every month ---------------------------------------------------------------------------------------------------
 
-    def post_month(self, week: int, month: int) -> Array:
+    def post_month(self, week: int, month: Month) -> Array:
         """A month of income and cost.
 
         Args:
             week: its last week.
-            month: 1 to 12.
+            month: the month that closes.
 
         Returns:
             (trust,) capital that the most improved trusts have earned, to be spent.
         """
         self._so_far.months += 1
         self._pay_boards()
-        self._pay_trusts(week)
+        self._pay_trusts(week, month.days / (7 * month.n_weeks))
         self._pay_costs(week)
-        if month in QUARTER_ENDS:
+        if month.month in QUARTER_ENDS:
             self._support(week)
-        return self._reward(week) if month in HALF_YEAR_ENDS else np.zeros(len(self._trusts))
+        return self._reward(week) if month.month in HALF_YEAR_ENDS else np.zeros(len(self._trusts))
 
     def _pay_boards(self) -> None:
         ledger, c = self._world.ledger, self.contracts
@@ -237,11 +262,17 @@ class FinanceRound:
         own = self._row_trust >= 0
         return np.asarray(np.bincount(self._row_trust[own], rows[own], len(self._trusts)), dtype=np.float64)
 
-    def _pay_trusts(self, week: int) -> None:
-        """Income by contract; elective activity earns its price up to the cap."""
+    def _pay_trusts(self, week: int, month: float) -> None:
+        """Income by contract; elective activity earns its price up to the cap.
+
+        Args:
+            week: last week of the month.
+            month: length of the calendar month over that of its weeks: a year has 365 days and 52 or 53 weeks.
+        """
         ledger, c, so_far = self._world.ledger, self.contracts, self._so_far
         done = [
-            flow.sum(axis=1) for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)
+            flow.sum(axis=1) * month
+            for flow in (self._world.month.treated_admitted, self._world.month.treated_non_admitted)
         ]
         self._value = np.sum([price * self._by_trust(rows) for price, rows in zip(c.price, done, strict=True)], axis=0)
         elective = payment.earned(self._value, so_far.earned, c.cap * (so_far.whole / MONTHS))
@@ -296,9 +327,11 @@ class FinanceRound:
             return
         tolerance = self._p("payment.support_tolerance", week)
         systems = payment.on_plan(
-            so_far.underlying, so_far.planned, so_far.income, self._home, len(self._boards), tolerance
+            so_far.underlying, so_far.planned, so_far.income, self._home, len(self._boards) + 1, tolerance
         )
-        own = so_far.underlying >= so_far.planned - tolerance * so_far.income
+        systems[-1] = True  # no system
+        delivering = so_far.underlying >= so_far.planned - tolerance * so_far.income
+        own = delivering & (self._home < len(self._boards))
         paid, reward = payment.deficit_support(due, so_far.income, own, systems, self._home)
         self._world.ledger.post("deficit_support", paid)
         self._world.ledger.post("delivery_reward", reward)

@@ -32,12 +32,12 @@ class IntegratedCareBoard(mesa.Agent):
         return np.asarray(np.divide(seen, weight, out=np.ones(n), where=weight > 0))
 
     @staticmethod
-    def contract(before: float, allocation: float, repaid: float) -> float:
-        """Growth of everything this board buys, so that it stays within its allocation.
+    def contract(bought: float, allocation: float, promised: float) -> float:
+        """Growth of what this board buys from trusts and others, so that it stays within its allocation.
 
         Args:
-            before: last year's allocation, GBP m.
-            allocation: this year's.
-            repaid: what it gives back of last year's deficit.
+            bought: what it bought of them last year, GBP m.
+            allocation: this year's allocation.
+            promised: what goes elsewhere first: the independent sector, and what it gives back of last year's deficit.
         """
-        return (allocation - repaid) / before - 1
+        return (allocation - promised) / bought - 1

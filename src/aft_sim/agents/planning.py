@@ -114,10 +114,12 @@ class CapitalPlanning:
         self.pounds.take_in(self._world.money.pot, week, financial_year(date(year - 1, 4, 1)))
 
     def open_year(self, week: int) -> None:
-        """1 April: envelopes grow, the year's limit is known."""
+        """1 April: envelopes grow and follow assets, the year's limit is known."""
         w = self._world
         self._envelope *= 1 + self._p("capital.limit_growth", week)
-        w.money.envelope[:] = self._envelope
+        w.money.envelope[:] = capital.ordinary_envelope(
+            self._envelope, w.opening_money.depreciation, self._p("capital.envelope_by_assets", week)
+        )
         self._spent[:] = 0.0
         self._limit = self._year_limit(week)
 
@@ -151,7 +153,7 @@ class CapitalPlanning:
         self._start_schemes(week, spent, "pot_capital")
         self._start_revenue(week, revenue)
         if outcome.cut.any():
-            self._cut_envelopes(week, outcome.cut)
+            self._cut_envelopes(week, outcome.cut, "room for draws of others")
 
     def _view(self, i: int, week: int) -> PotView:
         w, p = self._world, self._p
@@ -278,8 +280,20 @@ class CapitalPlanning:
             capital.real_value(amount / self._prices[week], approval, self._p("capital.cost_growth", week)),
         )
 
-    def _cut_envelopes(self, week: int, cut: Array) -> None:
-        """Ordinary capital that had to make room: schemes that would have come by the board route do not come."""
+    def pay_back(self, week: int, owed: Array) -> None:
+        """Take cash support that was not forgiven from the year's ordinary capital, as far as there is any.
+
+        Args:
+            week: of the 1 April.
+            owed: (trust,) GBP m, reduced in place by what is paid back.
+        """
+        cut = np.minimum(owed, self._world.money.envelope)
+        if cut.any():
+            self._cut_envelopes(week, cut, "cash support paid back")
+            owed -= cut
+
+    def _cut_envelopes(self, week: int, cut: Array, why: str) -> None:
+        """Ordinary capital that is not spent: schemes that would have come by the board route do not come."""
         w = self._world
         w.money.envelope -= cut
         approval = self._p(APPROVAL["board"], week)
@@ -290,7 +304,7 @@ class CapitalPlanning:
             built = week + round((approval + build) * WEEKS_A_MONTH)
             self._ripening[built].append(Ripening(kind, np.arange(cut.size), real))
         for i in np.flatnonzero(cut > 0):
-            self._tell(week, int(i), "envelope cut", "room for draws of others", float(cut[i]))
+            self._tell(week, int(i), "envelope cut", why, float(cut[i]))
 
     def _start_revenue(self, week: int, revenue: Array) -> None:
         """Non-recurrent revenue buys extra work for a year."""

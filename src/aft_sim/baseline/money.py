@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -113,16 +113,6 @@ class OpeningMoney:
     board_surplus: Array
     settlement: float
     workings: Workings
-
-    def grown(self, factor: float) -> OpeningMoney:
-        """The same year at amounts and prices `factor` times as large, for a run that opens in a later year."""
-        if factor == 1.0:
-            return self
-        same = ("envelope", "backlog", "payers", "estimated", "without_figure", "workings", "national_prices")
-        moved = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in same}
-        return replace(
-            self, **moved, national_prices=(self.national_prices[0] * factor, self.national_prices[1] * factor)
-        )
 
 
 def opening_money(bundle: Bundle, value: Callable[[str], float], draw: int) -> OpeningMoney:

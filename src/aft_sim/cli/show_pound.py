@@ -59,7 +59,10 @@ def show_pound(asked: Followed, folder: Path | None, as_json: bool) -> None:
         )
     if asked.chart is not None and asked.chart.suffix not in CHARTS:
         raise InputError(
-            "not a file that charts are written to", where="--chart", found=asked.chart, expected="a .svg or .png file"
+            "not a file that charts are written to",
+            where="--chart",
+            found=str(asked.chart),
+            expected="a .svg or .png file",
         )
     baseline = bundle.load(folder)
     code = baseline.trusts.code[find_trust(baseline, asked.who)]

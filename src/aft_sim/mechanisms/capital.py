@@ -35,6 +35,21 @@ def whole_pence(amount: Array) -> Array:
     return np.asarray(np.floor(amount * 1e8 + 1e-4) / 1e8)
 
 
+def ordinary_envelope(spent: Array, depreciation: Array, by_assets: float) -> Array:
+    """Ordinary capital of a year, GBP m: part shared by assets, the rest as it was spent in the estates return's year.
+
+    One year's spending holds whole new hospitals; going on with it for ever would bury their trusts in capital charges.
+
+    Args:
+        spent: (trust,) capital of the estates return, grown.
+        depreciation: (trust,) what a year takes off assets, by which the shared part is divided.
+        by_assets: the part that is shared.
+    """
+    if depreciation.sum() <= 0:
+        return spent.copy()
+    return np.asarray((1 - by_assets) * spent + by_assets * spent.sum() * depreciation / depreciation.sum())
+
+
 def affordable(wish: float, pot: float, cash: float, expenditure: float, floor_days: float) -> float:
     """Draw that pot and cash allow, GBP m: never beyond the pot, never below a floor of days of expenditure."""
     floor = expenditure * floor_days / 365.25

@@ -54,8 +54,8 @@ class Statement:
 
     @property
     def deficit_support(self) -> int:
-        """Support received for a planned deficit."""
-        return self.received.get("deficit_support", 0)
+        """Support received for a planned deficit, and what others forfeited of it."""
+        return self.received.get("deficit_support", 0) + self.received.get("delivery_reward", 0)
 
     @property
     def underlying(self) -> int:

@@ -146,8 +146,8 @@ def _lines(s: Statement) -> Iterator[Line]:
     left = LEFT.get(s.kind, "Income less expenditure")
     yield POSITION, "surplus", left, s.surplus, True
     if "deficit_support" in s.received:
-        yield POSITION, "deficit_support", "less deficit support", -s.deficit_support, False
-        yield POSITION, "underlying", "Position without deficit support", s.underlying, True
+        yield POSITION, "deficit_support", "less support, others' included", -s.deficit_support, False
+        yield POSITION, "underlying", "Position without support", s.underlying, True
     yield from _cash(s, left)
     if any(PURPOSES[name].capital == "spend" for name in s.paid):
         sources = s.capital_by_source
@@ -196,8 +196,19 @@ def ledger_table(page: LedgerPage) -> Table:
 def remarks(page: LedgerPage) -> list[str]:
     """What the lines do not say by themselves, in sentences."""
     found = []
+    asked = page.statements[0]
+    if asked.kind == "trust" and not asked.income and not asked.expenditure:
+        return ["Nothing is known of this trust's money: it has filed no accounts yet."]
     if page.cash_days is not None:
-        found.append(f"Closing cash is {style.number(page.cash_days, 'days', places=1)} days of expenditure.")
+        days = style.number(page.cash_days, "days", places=1)
+        found.append(
+            f"Closing cash is {days} days of expenditure; it rests on an estimate of opening cash, "
+            "which nobody publishes."
+        )
+    if asked.paid.get("purchase_of_work"):
+        found.append(
+            "Where a surplus enters the pot, and where a deficit counts, work bought with the pot is left out of cost."
+        )
     kept = [row for row in page.rows if (row.section, row.name) == (CAPITAL, "cash") and row.pence[0] < 0]
     if kept:
         found.append("Less capital was spent than came in for it: the rest is kept, so own balances are negative.")

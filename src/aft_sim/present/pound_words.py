@@ -157,7 +157,8 @@ def tie(trace: PoundTrace) -> str:
 
 SCOPE = (
     "Extra treatments are the capacity that a purchase added in each week of its use, where there was staff for it; "
-    "what shorter lists change elsewhere is not in them: for the effect of the freedoms use aft-sim compare."
+    "what shorter lists change elsewhere is not in them: for the effect of the freedoms use aft-sim compare. As the "
+    "list shortens the trust does less of its ordinary work; what that no longer costs is part of later surpluses."
 )
 
 

@@ -89,7 +89,7 @@ class Worth:
 
     Attributes:
         spending: public spending by trusts, GBP million.
-        pathways: completed pathways, all patients.
+        pathways: completed pathways at NHS trusts.
         per_pathway: GBP of public spending per extra pathway; None where the extra pathways may be none (see `told`).
         same_sum: pathways that the extra spending would buy at marginal cost (told only where there is any); None
             where the study does not hold the scenario in full.
@@ -142,7 +142,7 @@ class Worth:
         """Everything, a line each."""
         for measure, label, unit, effect in (
             ("public_spending", "Public spending by trusts", "GBP million", self.spending),
-            ("pathways", "Completed pathways, all patients", "pathways", self.pathways),
+            ("pathways", "Completed pathways at NHS trusts", "pathways", self.pathways),
         ):
             if effect is not None:
                 yield _row(measure, label, unit, effect)
@@ -298,8 +298,8 @@ def _grid(table: pa.Table, at: str, names: Sequence[str]) -> tuple[tuple[str, ..
 
 
 def _completed(england: pa.Table, at: str) -> float:
-    """Completed pathways of every patient treated in England."""
-    everybody = pc.and_(pc.equal(england.column("basis"), "all"), pc.equal(england.column("quintile"), "all"))
+    """Completed pathways at NHS trusts, whose spending they are set against."""
+    everybody = pc.and_(pc.equal(england.column("basis"), "nhs"), pc.equal(england.column("quintile"), "all"))
     mine = england.filter(pc.and_(everybody, pc.less_equal(england.column("month"), at)))
     return sum(float(pc.sum(mine.column(name)).as_py() or 0.0) for name in PARTS["completed pathways"][1])
 
