@@ -39,8 +39,8 @@ OUTCOMES = ("within_18_share", "over_52_share", "treated", "list", "over_18", "s
 WAVES = 200
 """Placebo waves drawn in every run."""
 
-COMPARATORS = {"near-misses": "near misses", "others": "all other acute and specialist trusts"}
-"""Whom an evaluator may hold the treated trusts against."""
+COMPARATORS = {"near-misses": "{} near misses", "others": "all {} other acute and specialist trusts"}
+"""Whom an evaluator may hold the treated trusts against; the gap is for their number."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Design:
     def words(self) -> str:
         """Whom the treated are held against, in words."""
         how = "adjusted for the level before" if self.adjusted else "difference-in-differences"
-        return f"{len(self.codes)} {COMPARATORS[self.comparators]}, {how}"
+        return f"{COMPARATORS[self.comparators].format(len(self.codes))}, {how}"
 
 
 @dataclass(frozen=True)
@@ -375,9 +375,7 @@ def _line(
     return Line(design, tuple(points), placebo)
 
 
-def _effect(
-    worlds: Sequence[tuple[Floats, Floats]], windows: Windows, n: int, draws: Sequence[int]
-) -> PairedEffect:
+def _effect(worlds: Sequence[tuple[Floats, Floats]], windows: Windows, n: int, draws: Sequence[int]) -> PairedEffect:
     """Effect on the treated less that on the comparators, over pairs."""
 
     def gap(values: Floats) -> float:
@@ -449,8 +447,8 @@ def placebo_waves(
     means = [windows.means(values) for values in pool]
     fits = [fit(before, after, treated, adjusted) for before, after in means]
     df = fits[0].df
-    variance, leverage = (float(np.mean([x for one in fits for x in getattr(one, k)])) for k in ("variance", "leverage"))
-    injected = rule.detectable(variance, leverage, df)
+    variance = float(np.mean([one.variance for one in fits]))
+    injected = rule.detectable(variance, float(np.mean([one.leverage for one in fits])), df)
     edge = rule.critical(df)
     error = np.sqrt(np.concatenate([one.variance * one.leverage for one in fits]))
     effect = np.concatenate([one.effect for one in fits])

@@ -183,8 +183,8 @@ def read_panel(run: RunResult, outcome: Outcome) -> Panel:
     if outcome.unit != "%":
         values = 100.0 * np.log(np.where(values > 0, values, np.nan))
     values = values.reshape(len(codes), len(months))
-    known = np.isfinite(values).all(axis=1)
-    return Panel(tuple(c for c, ok in zip(codes, known, strict=True) if ok), tuple(months), values[known])
+    known = np.flatnonzero(np.isfinite(values).all(axis=1))
+    return Panel(tuple(codes[i] for i in known), tuple(months), values[known])
 
 
 def _index(table: pa.Table, key: str, names: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
