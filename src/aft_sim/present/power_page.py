@@ -26,7 +26,8 @@ def sentences(found: Power) -> list[str]:
     text = (
         f"{months} months after the start, by {style.month_name(point.at)}, an evaluation of {_trusts(n)} could detect "
         f"{size} of the {chart.short_label(found.outcome)} at best ({line.design.words}); the model expects "
-        f"{_effect(found, point)}: {verdict}. An effect of that size would be called found with a chance of {_percent(point.chance)}, no effect at all with {_percent(found.rule.level)}."
+        f"{_effect(found, point)}: {verdict}. An effect of that size would be called found with "
+        f"a chance of {_percent(point.chance)}, no effect at all with {_percent(found.rule.level)}."
     )
     near = [one for one in found.lines if one.design.comparators == "near-misses"]
     lines = [text]
@@ -73,8 +74,8 @@ def checked(line: Line) -> list[str]:
         return []
     return [
         f"Checked on {placebo.waves:,} waves drawn from these comparators in runs without the policy: an effect was "
-        f"found in {_percent(placebo.found)} of them, and in {_percent(placebo.found_injected)} after one of the detectable "
-        "size was added."
+        f"found in {_percent(placebo.found)} of them, and in {_percent(placebo.found_injected)} after one of the "
+        "detectable size was added."
     ]
 
 
@@ -110,8 +111,9 @@ def power_table(found: Power) -> Table:
         f"Smallest effect found with {_percent(rule.power)} power at {_percent(rule.level)} (two-sided), in the noise "
         f"of the model's runs{' and of the published panel' if both else ''}. Each trust's mean of up to {rule.window} "
         f"months against its mean of the {found.before} months before {style.month_name(found.start)}; clustered by "
-        f"trust. Adjusted: for that level before. Effect: treated less comparators, mean and 95% interval over {pairs}. "
-        "Chance: of finding an effect of that size. Found: whether the effect is at least what is detectable; both in the model's noise."
+        "trust. Adjusted: for that level before. Effect: treated less comparators, mean and 95% interval over "
+        f"{pairs}. Chance: of finding an effect of that size. Found: whether the effect is at least what is "
+        "detectable; both in the model's noise."
     ]
     if unit == "%":
         notes.append("Per cent: 100 times the difference of logarithms.")
