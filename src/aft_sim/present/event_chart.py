@@ -20,10 +20,10 @@ from aft_sim.present import chart, event_words, layout, style, timeline
 from aft_sim.present.chart import Chart
 from aft_sim.study.events import History
 
-MOST_TRUSTS = 24
+MOST_TRUSTS = 20
 """Rows at most."""
 
-ROW, KEY = 0.27, 0.24
+ROW, KEY = 0.38, 0.24
 """Height of a row and of a line of the key, inches."""
 LEFT, RIGHT = 2.75, 0.35
 """Inches kept free beside the panel: names on the left."""
@@ -40,6 +40,8 @@ LOOKS: Mapping[str, tuple[str, str, str, bool]] = {
     "other": ("*", "★", style.SECONDARY, True),
 }
 """Family -> marker, the same as a letter for the key, colour, whether it is filled."""
+LANES: Mapping[str, float] = {"no draw": 0.38, "draw": 0.19, "scheme": -0.21}
+"""Family -> how far above the middle of its row its marks stand, so that what happens in one month is not hidden."""
 _TEXT = {style.TURQUOISE: style.TURQUOISE_TEXT, style.ORANGE: style.ORANGE_TEXT, style.GREY: style.SECONDARY}
 
 
@@ -100,17 +102,19 @@ def _draw(
     places: dict[str, set[tuple[float, int]]] = {}
     for one in found.events:
         if one.trust in height:
-            places.setdefault(event_words.family(one.kind), set()).add((timeline.x(one.month), height[one.trust]))
+            places.setdefault(event_words.family(one.kind), set()).add(
+                (timeline.x(one.month), height[one.trust])
+            )  # a set: one mark for several
     for family, (marker, _, colour, filled) in LOOKS.items():
         if family not in places:
             continue
         x, y = zip(*sorted(places[family]), strict=True)
         axes.plot(
             x,
-            y,
+            [row + LANES.get(family, 0.0) for row in y],
             linestyle="None",
             marker=marker,
-            markersize=8 if family in ("status", "refused") else 6,
+            markersize=6.5 if family in ("status", "refused") else 5,
             color=colour,
             markerfacecolor=colour if filled else "white",
             markeredgecolor=colour,
@@ -118,10 +122,19 @@ def _draw(
             zorder=2 if family == "support" else 4 if family in ("status", "refused") else 3,
             gid="data",
         )
-    axes.yaxis.set_major_locator(FixedLocator(range(1, len(trusts) + 1)))
-    axes.yaxis.set_major_formatter(FixedFormatter([_name(code, names) for code in reversed(trusts)]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.tick_params(axis="y", labelsize=SIZE)
+    axes.yaxis.set_major_locator(NullLocator())
+    for code, y in height.items():
+        axes.annotate(
+            _name(code, names),
+            (0.0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(-6, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=SIZE,
+            annotation_clip=False,
+        )
     for day, text in dates:
         timeline.mark(axes, timeline.x_of_day(day), text)
     if len(found.months) <= 12:
@@ -191,8 +204,8 @@ def _subtitle(found: History, trusts: Sequence[str]) -> str:
     if rest:
         more = sum(one.trust in rest for one in found.events)
         shown = (
-            f"The {len(trusts)} trusts whose status or investment changes most; {len(rest):,} more, with {more:,} events, "
-            "are in the CSV file"
+            f"The {len(trusts)} trusts whose status or investment changes most; {len(rest):,} more, with {more:,} "
+            "events, are in the CSV file"
         )
     return f"{shown}. One run, seed {found.seed}: what happens in one world, so no 95% interval."
 

@@ -37,7 +37,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "status": "status given or sought",
         "refused": "status refused, reviewed or lost",
         "draw": "draw or capital given",
-        "no draw": "draw refused, cut or not made",
+        "no draw": "money refused, cut or not drawn",
         "scheme": "scheme started",
         "use": "scheme in use",
         "support": "cash support",
