@@ -123,10 +123,10 @@ def _draw(
             gid="data",
         )
     axes.yaxis.set_major_locator(NullLocator())
-    for code, y in height.items():
+    for code, middle in height.items():
         axes.annotate(
             _name(code, names),
-            (0.0, y),
+            (0.0, middle),
             xycoords=("axes fraction", "data"),
             xytext=(-6, 0),
             textcoords="offset points",

@@ -1,7 +1,7 @@
 """Trusts by their 18-week share before and after: a league table, and when not to read it.
 
-What moves less than a trust's share moves in a month for no known reason (`compare.trust_noise`) is no change of rank:
-where no trust's share moves by more than that against all trusts together, nothing is ranked at all.
+Ranks are among all trusts, but only trusts that move against the others by more than a trust's share moves in a month
+for no known reason (`compare.trust_noise`) are given one: below it no ranking is printed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class Place:
         before, after: 18-week share, per cent, mean over the runs.
         rank_before, rank_after: 1 = highest share.
         change: after less before, less what all trusts together gained, points.
-        beyond_noise: whether the change is larger than a trust's share moves in a month for no known reason.
     """
 
     code: str
@@ -36,7 +35,6 @@ class Place:
     rank_before: int
     rank_after: int
     change: float
-    beyond_noise: bool
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,10 @@ class League:
 
     Attributes:
         before, after: months.
-        noise: points; see `Place.beyond_noise`.
+        noise: points, within which a change against the others is no change of rank.
         all_trusts: what the mean trust gained, points.
         runs: runs that the shares are means over.
-        places: trusts by rank after; empty where no trust moves beyond the noise.
+        places: trusts that move beyond the noise, by rank after.
         counted: trusts that were looked at.
     """
 
@@ -69,10 +67,10 @@ class League:
                 f"No ranking: none of {self.counted} trusts moves against the others by more than {noise}, so that "
                 "places would change by chance."
             )
-        beyond = sum(one.beyond_noise for one in self.places)
+        rest = self.counted - len(self.places)
         return (
-            f"{beyond} of {self.counted} trusts move against the others by more than {noise}; a change of rank of any "
-            "other trust means nothing."
+            f"{len(self.places)} of {self.counted} trusts move against the others by more than {noise}; the other "
+            f"{rest} are not ranked, because their places change by chance."
         )
 
 
@@ -104,14 +102,12 @@ def league(runs: Sequence[RunResult], before: str, after: str, trusts: Collectio
             after=shares[after][code],
             rank_before=ranks[before][code],
             rank_after=ranks[after][code],
-            change=(change := shares[after][code] - shares[before][code] - drift),
-            beyond_noise=abs(change) > noise,
+            change=shares[after][code] - shares[before][code] - drift,
         )
         for code in codes
     ]
-    told = any(one.beyond_noise for one in places)
-    ordered = tuple(sorted(places, key=lambda one: one.rank_after)) if told else ()
-    return League(before, after, noise, drift, len(runs), ordered, len(codes))
+    told = sorted((one for one in places if abs(one.change) > noise), key=lambda one: one.rank_after)
+    return League(before, after, noise, drift, len(runs), tuple(told), len(codes))
 
 
 def _mean(panels: Sequence[Panel], codes: Sequence[str], month: str) -> dict[str, float]:
