@@ -54,7 +54,7 @@ def test_power_runs_a_study(cli, tmp_path):
         (("--policy", "no-aft"), "cannot be compared with itself"),
         (("--policy", "basline"), 'Did you mean "baseline"'),
         (("--outcome", "median_weeks"), "no evaluation is planned for this outcome"),
-        (("--trusts", "RTFA"), "there is no"),
+        (("--trusts", "RTFA"), 'Did you mean "RTF"'),
         (("--trusts", "R0A"), "does not designate these trusts"),
         (("--until", "2027-03"), "a stored study is only read"),
     ],

@@ -13,6 +13,7 @@ from aft_sim.cli import terminal
 from aft_sim.cli.compare import scenario_name, study_folder
 
 if TYPE_CHECKING:
+    from aft_sim.study.power import Power
     from aft_sim.study.result import ResultSet
 
 EPILOG = (
@@ -22,6 +23,17 @@ EPILOG = (
 )
 #: Five years after 1 June 2026, the start of the first wave.
 LAST_MONTH = "2031-05"
+
+
+Trusts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE|set:NAME",
+        help="Trusts of the wave, of those that the policy designates; all by default. May be repeated.",
+    ),
+]
+Policy = Annotated[str | None, typer.Option(help="Of a stored study, the scenario with the wave; its last by default.")]
+Until = Annotated[str | None, typer.Option(metavar="YYYY-MM", help=f"Last month to run: {LAST_MONTH} by default.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,24 +49,14 @@ def power(
             help="Scenario with the wave (a name or a .toml file), or the folder of a stored study to read.",
         ),
     ],
-    policy: Annotated[
-        str | None, typer.Option(help="Of a stored study, the scenario with the wave; its last by default.")
-    ] = None,
+    policy: Policy = None,
     vs: Annotated[str, typer.Option("--vs", help="Scenario without the wave.")] = "no-aft",
-    trusts: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODE|set:NAME",
-            help="Trusts of the wave, of those that the policy designates; all by default. May be repeated.",
-        ),
-    ] = None,
+    trusts: Trusts = None,
     outcome: Annotated[
         str, typer.Option(help="within_18_share, over_52_share, treated, list, over_18 or starts.")
     ] = "within_18_share",
     seeds: Annotated[int, typer.Option(min=2, help="Number of pairs of runs to make.")] = 10,
-    until: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM", help=f"Last month to run: {LAST_MONTH} by default.")
-    ] = None,
+    until: Until = None,
     out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     settings: terminal.Settings = None,
@@ -88,29 +90,41 @@ def power(
         results, names = _run(source, vs, seeds, until or LAST_MONTH, workers, out, baseline, settings or [])
     code = terminal.report_failures(results)
     found = statement(results, *names, outcome=outcome, trusts=wave, places=Places.of_baseline(baseline))
+    stored = out or folder
     if as_json:
-        stored = out or folder
         terminal.print_json({**power_page.content(found), "stored_in": str(stored) if stored else None})
     else:
-        terminal.heading(f"What an evaluation of {found.policy} could detect")
-        terminal.say()
-        for sentence in power_page.sentences(found):
-            terminal.say(sentence)
-        terminal.say()
-        terminal.show(power_page.power_table(found))
-        terminal.say()
-    lines = []
+        print_statement(found)
+    _write(found, csv, chart, as_json)
+    if not as_json:
+        kept = f"Read from {folder}" if folder else "Not stored (--out FOLDER stores the runs)."
+        terminal.say_path(f"Stored in {out}" if out else kept)
+    raise typer.Exit(code)
+
+
+def print_statement(found: Power) -> None:
+    """For a reader."""
+    from aft_sim.present import power_page
+
+    terminal.heading(f"What an evaluation of {found.policy} could detect")
+    terminal.say()
+    for sentence in power_page.sentences(found):
+        terminal.say(sentence)
+    terminal.say()
+    terminal.show(power_page.power_table(found))
+    terminal.say()
+
+
+def _write(found: Power, csv: Path | None, chart: Path | None, quiet: bool) -> None:
+    say = terminal.remark if quiet else terminal.say_path
     if csv is not None:
-        lines.append(f"Table: {', '.join(map(str, power_page.write_csv(found, csv)))}")
+        from aft_sim.present.power_page import write_csv
+
+        say(f"Table: {', '.join(map(str, write_csv(found, csv)))}")
     if chart is not None:
         from aft_sim.present.power_chart import power_chart
 
-        lines.append(f"Chart: {', '.join(map(str, power_chart(found).save(chart)))}")
-    if not as_json:
-        kept = f"Read from {folder}" if folder else "Not stored (--out FOLDER stores the runs)."
-        for line in (*lines, f"Stored in {out}" if out else kept):
-            terminal.say_path(line)
-    raise typer.Exit(code)
+        say(f"Chart: {', '.join(map(str, power_chart(found).save(chart)))}")
 
 
 def _check(folder: Path | None, policy: str | None, of_a_run: Sequence[object]) -> None:
@@ -161,6 +175,6 @@ def _run(
             out=out,
             progress=report,
             baseline=baseline,
-            keep=("trust",),
+            keep=() if out else ("trust",),  # what is stored is for other questions too
         )
     return results, (scenarios[1].name, scenarios[0].name)

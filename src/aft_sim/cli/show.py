@@ -41,6 +41,31 @@ OF_PERIOD, OF_CHART = "Options of show ledger and show events", "Options of show
 OF_RUNS = "Options of show ledger, show pound and show events"
 
 
+Results = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Read a run of a stored study (--scenario, --seed) instead of making one.",
+        rich_help_panel=OF_EVENTS,
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Only this kind of event; may be repeated.", rich_help_panel=OF_EVENTS),
+]
+Csv = Annotated[
+    Path | None, typer.Option(help="Also write the events as CSV, with a codebook.", rich_help_panel=OF_EVENTS)
+]
+Chart = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Draw the flow or the timeline: .svg or .png, beside it the numbers.",
+        rich_help_panel=OF_CHART,
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("show", help=terminal.help_text(show), epilog=EPILOG)(show)
@@ -92,29 +117,10 @@ def show(
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Last month (2031-03).", rich_help_panel=OF_POUND)
     ] = None,
-    chart: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Draw the flow or the timeline: .svg or .png, beside it the numbers.",
-            rich_help_panel=OF_CHART,
-        ),
-    ] = None,
-    results: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Read a run of a stored study (--scenario, --seed) instead of making one.",
-            rich_help_panel=OF_EVENTS,
-        ),
-    ] = None,
-    kinds: Annotated[
-        list[str] | None,
-        typer.Option("--kind", help="Only this kind of event; may be repeated.", rich_help_panel=OF_EVENTS),
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="Also write the events as CSV, with a codebook.", rich_help_panel=OF_EVENTS)
-    ] = None,
+    chart: Chart = None,
+    results: Results = None,
+    kinds: Kinds = None,
+    csv: Csv = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for a program; the ledger's in pence.", rich_help_panel=OF_RUNS)
     ] = False,
