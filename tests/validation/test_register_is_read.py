@@ -1,6 +1,7 @@
 """Every active parameter is read by code: moving it moves some output of some run."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +9,14 @@ from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.compare import Bands
+from aft_sim.study.places import near_miss_segment
+from aft_sim.study.winners import trust_noise
 from worlds import few, plan, run, same
 
 pytestmark = pytest.mark.validation
 
 REGISTER = Register.load()
+SOURCE = Path(__file__).parents[2] / "src" / "aft_sim"
 #: Small world with a trust in each kind of oversight segment that can receive money.
 PROVIDERS = ("RTF", "RBS", "RCX", "IS-QHM")
 UNTIL = date(2029, 9, 30)
@@ -116,9 +120,19 @@ def test_bands_of_comparisons_come_from_the_register():
         REGISTER.number("compare.band_trust"),
     )
     assert bands.cost == pytest.approx(REGISTER.number("compare.band_cost"))
-    assert {n for n in REGISTER if n.startswith("compare.")} == {
-        f"compare.band_{b}" for b in ("england", "trust", "cost")
-    }
+    assert bands.count == pytest.approx(REGISTER.number("compare.band_count"))
+
+
+def test_every_figure_of_comparisons_is_read():
+    source = "".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    assert [name for name in REGISTER if name.startswith("compare.") and f'"{name}"' not in source] == []
+
+
+def test_figures_of_comparisons_stay_as_they_were():
+    """Results compare to the last digit with those made before these stood in the register."""
+    assert REGISTER.number("compare.band_count") / 100.0 == 0.001
+    assert REGISTER.number("compare.standard") / 100.0 == 0.92
+    assert (trust_noise(), near_miss_segment()) == (1.1, 2.0)
 
 
 def test_inactive_parameters_say_why():

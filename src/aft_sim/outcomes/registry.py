@@ -73,14 +73,6 @@ class Outcome:
         """Whether the column itself may be summed over trusts and quintiles."""
         return self.parts == (self.name,)
 
-    @property
-    def relative_band(self) -> float:
-        """Half-width of the equivalence band as a share of the comparator's level (0.001 = 0.1%).
-
-        Used for every outcome other than the 18-week share, whose bands are register parameters in points.
-        """
-        return 0.001
-
     def derive(self, columns: Mapping[str, Floats]) -> Floats:
         """Compute the outcome from its additive parts.
 

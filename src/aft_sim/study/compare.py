@@ -189,7 +189,7 @@ def compare(
     without = tuple(code for code in treated if code not in listed)
     has_trusts = all("trust" in run.tables for pair in runs for run in pair)
     gone = [value[index] for pair in pairs.pairs if (value := pair.baseline.ceiling_if_gone()) is not None]
-    notes = _notes(measure, treated, both, without if has_trusts else (), runs[0][0])
+    notes = _notes(measure, bands, treated, both, without if has_trusts else (), runs[0][0])
     return Comparison(
         policy=policy,
         baseline=baseline,
@@ -291,13 +291,18 @@ def _waiting_outcome(name: str) -> Outcome:
 
 
 def _notes(
-    outcome: Outcome, treated: Sequence[str], both: Sequence[str], without: Sequence[str], run: RunResult
+    outcome: Outcome,
+    bands: Bands,
+    treated: Sequence[str],
+    both: Sequence[str],
+    without: Sequence[str],
+    run: RunResult,
 ) -> tuple[str, ...]:
     notes = []
     if outcome.kind == "flow":
         notes.append(f"Flows are summed over the {who.FLOW_MONTHS} months up to the date.")
     if outcome.name != "within_18_share":
-        notes.append(f"The equivalence band is {100 * outcome.relative_band:.1f}% of the baseline level.")
+        notes.append(f"The equivalence band is {bands.count:.1f}% of the baseline level.")
     if not treated:
         notes.append("No trust is designated in the policy arm.")
     if both:
