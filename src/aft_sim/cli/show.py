@@ -30,7 +30,8 @@ EPILOG = (
     "aft-sim show schedule               what happens in a week, in order\n\n"
     "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
-    "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth"
+    "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
+    "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest"
 )
 
 #: Headings in the help of options that only the ledger has, only the pound, and both.
@@ -50,7 +51,8 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `ledger` or `pound`."
+            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `eligibility`, `ledger` or "
+            "`pound`."
         ),
     ],
     who: Annotated[
@@ -116,11 +118,12 @@ def show(
 
 
 def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, as_json: bool) -> bool:
-    """Show what takes a run, the ledger or the pound; False if the name is neither.
+    """Show what has options or JSON of its own: the ledger, the pound, who is eligible; False if it is none of them.
 
     Raises:
         InputError: an option that only another thing has.
     """
+    from aft_sim.cli.show_eligibility import show_eligibility
     from aft_sim.cli.show_ledger import show_ledger
     from aft_sim.cli.show_pound import show_pound
 
@@ -133,6 +136,9 @@ def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, a
         raise InputError("only the pound has a last month and a chart", found=name, expected="aft-sim show pound WHO")
     if name == "ledger":
         show_ledger(books, baseline, as_json)
+        return True
+    if name == "eligibility" and not books.anything:
+        show_eligibility(baseline, as_json)
         return True
     if as_json or books.anything:
         raise InputError(
@@ -188,7 +194,7 @@ def _show(name: str, baseline: Path | None) -> None:
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, ledger or pound",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, eligibility, ledger or pound",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 
