@@ -20,6 +20,7 @@ from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.planning import CapitalPlanning
+from aft_sim.agents.programme import ProgrammeOffice
 from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
@@ -47,8 +48,7 @@ class Phase:
     Attributes:
         name: method of the model that runs it.
         when: "week" for every week, "month" and "year" at the end of a week that closes one, "april" at the start of
-        the
-            first week of a financial year, "status" at the start of the first week of the freedoms.
+            the first week of a financial year, "status" at the start of a week in which freedoms begin.
         reads, writes: names of state in `World`.
         says: what happens, in a sentence.
     """
@@ -125,6 +125,7 @@ SCHEDULE: tuple[Phase, ...] = (
         ("money", "ledger"),
         "Surpluses enter pots or are taken back, boards and NHS England settle; backlog grows.",
     ),
+    Phase("govern", "month", ("plan", "money"), ("status", "events"), "Waves, assessments, reviews and removals."),
     Phase(
         "record",
         "month",
@@ -165,9 +166,10 @@ class TrustAutonomyModel(mesa.Model):
         self.boards = [IntegratedCareBoard(self, k, code) for k, code in enumerate(b.icb_code)]
         self.national = NHSEngland(self)
         freedoms = plan.scenario.aft.freedoms
-        status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
+        self.status = status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
         self.books = FinanceRound(self.world, self.trusts, self.boards, self.national, status, self.draws)
         self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.books, status, self.draws)
+        self.office = ProgrammeOffice(self.world, status, self.draws)
         self.recorder = Recorder(self.world)
         self._prepare()
 
@@ -239,10 +241,8 @@ class TrustAutonomyModel(mesa.Model):
             return self.plan.calendar.closing_month(week) is not None
         if phase.when == "year":
             return week in self._year_close
-        starts = week == max(self.plan.aft_week, 0)
-        if phase.when == "status":
-            return starts
-        return week in self._april or (starts and phase.name == "plan_draws")
+        begins = phase.name in ("announce", "plan_draws") and self.status.beginning(week).size > 0
+        return begins or (phase.when == "april" and week in self._april)
 
     def step(self) -> None:
         """One week: every phase of the schedule whose time has come, in order."""
@@ -449,6 +449,10 @@ class TrustAutonomyModel(mesa.Model):
         self.planning.close_books(self.week)
         self.books.close_year(self.week, self.plan.calendar.sunday(self.week).year)
         self.planning.keep_surpluses(self.week)
+
+    def govern(self) -> None:
+        """The programme's month."""
+        self.office.close_month(self.week)
 
     def record(self) -> None:
         """Outcomes of the month."""

@@ -6,7 +6,7 @@ The result, a `Plan`, holds everything a run needs that does not depend on chanc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -121,6 +121,7 @@ class Plan:
         draw: which draw of the uncertain parameters (0 = defaults).
         parameters: values over the weeks.
         designated: trust indices that hold AFT status, ascending.
+        invited: trust indices known to be invited into the next wave, ascending.
         aft_week: first week of the freedoms, 0 where they began before the opening; it may lie beyond the run.
     """
 
@@ -131,6 +132,7 @@ class Plan:
     parameters: ParameterPaths
     designated: Index
     aft_week: int
+    invited: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -287,6 +289,7 @@ def bind(
         paths,
         trusts["aft.designated"],
         max(first_week_from(calendar, scenario.aft.from_), 0),
+        trusts["aft.invited"],
     )
 
 

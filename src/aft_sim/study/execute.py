@@ -63,7 +63,14 @@ def run_once(
     finally:
         forget(model)
     kept = kept or Kept()
-    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), plan.treated, kept)
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), treated_in(model), kept)
+
+
+def treated_in(model: TrustAutonomyModel) -> tuple[str, ...]:
+    """ODS codes of the trusts that the scenario designates or, by rules, that held the status in the run so far."""
+    if model.plan.scenario.aft.programme == "given":
+        return model.plan.treated
+    return tuple(model.plan.bundle.trusts.code[i] for i in model.status.ever(model.week))
 
 
 def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:
