@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from aft_sim.baseline.bundle import Bundle
+from aft_sim.baseline.oversight import order
 from aft_sim.basis import streams
 
 Array = NDArray[np.float64]
@@ -48,6 +50,42 @@ class Oversight:
     def latest(self) -> Array:
         """(trust,) segments published last."""
         return self.published[-1]
+
+
+def quarter_label(year: int, month: int) -> str:
+    """Label of the quarter that a month belongs to, such as "Q4 2025/26" for March 2026."""
+    quarter, first = (month - 4) % 12 // 3 + 1, year if month >= 4 else year - 1
+    return f"Q{quarter} {first}/{(first + 1) % 100:02d}"
+
+
+def opened(bundle: Bundle, first: str, draw: int) -> Oversight:
+    """What is known of oversight when a run opens.
+
+    Args:
+        bundle: the baseline.
+        first: label of the first quarter that the run scores itself; earlier ones are known.
+        draw: of the parameters; it decides which boards are weakest.
+    """
+    table, codes = bundle.oversight, bundle.trusts.code
+    quarters = [q for q in table.quarters if order(q) < order(first)]
+    published = [table.of(table.segment, table.rows(codes, q)) for q in quarters]
+    rows = table.opening(codes)
+    stated, own = bundle.trusts.segment, table.of(table.segment, rows)
+    latest = published[-1] if published else np.full(len(codes), np.nan)
+    # the last quarter holds the latest known, and what a user's own figures say in its place
+    changed = np.isfinite(stated) & (stated != own)
+    latest = np.where(changed | ~np.isfinite(latest), stated, latest)
+    override = table.of(table.override, rows) == 1
+    return Oversight(
+        score=table.of(table.average, rows),
+        unadjusted=table.of(table.unadjusted, rows),
+        segment=stated.copy(),
+        override=override,
+        published=[*published[:-1], latest],
+        quarters=quarters or [first],
+        scored="",
+        capability=streams.Streams(0, draw).params("capability", 0, streams.words(codes)),
+    )
 
 
 @dataclass(frozen=True)
