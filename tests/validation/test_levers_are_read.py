@@ -38,6 +38,7 @@ PULLED |= {
     "aft.next_wave": (date(2027, 1, 1), RULES),
     "aft.invited": (["RRE"], RULES | {"programme.wave_size": 0}),
     "aft.criteria.segment": (1, RULES),
+    "aft.criteria.quarters": (4, RULES),
     "aft.criteria.override": (False, RULES | {"aft.criteria.deficit": False}),
     "aft.criteria.cqc": (False, RULES),
     "aft.criteria.capability": (False, RULES),

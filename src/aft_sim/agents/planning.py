@@ -246,7 +246,7 @@ class CapitalPlanning:
             started = []
             for kind in capital.CLASSES:
                 amount = float(parts[kind][i])
-                segment = float(w.bundle.trusts.segment[i])
+                segment = float(w.oversight.latest[i])
                 route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
                 key = self._key(int(i), year, kind, week)
                 scheme = self._scheme(week, int(i), kind, amount, route, key)

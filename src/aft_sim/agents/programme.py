@@ -30,22 +30,16 @@ Index = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-#: Quarters for which the opening's segments stand where the world has no oversight of its own.
-LOOKED_BACK = 8
-
-
 def segments_seen(world: World, before_override: bool) -> Sequence[Array]:
     """(trust,) published segments by quarter, latest last: the one place where the programme looks at oversight.
 
-    Without a mechanism of oversight in the world, the segments published at the opening stand for every quarter.
+    Args:
+        world: as it stands.
+        before_override: as the scores alone give them; these are told of the opening and of every later quarter.
     """
-    oversight = getattr(world, "oversight", None)
-    name = "published_unadjusted" if before_override else "published"
-    published: Sequence[Array] = getattr(oversight, name, ())
-    if len(published):
-        return published
-    opening = eligibility.unadjusted_segment(world.bundle) if before_override else world.bundle.trusts.segment
-    return (opening,) * LOOKED_BACK
+    if before_override:
+        return (eligibility.unadjusted_segment(world.bundle), *(told[2] for told in world.oversight.history))
+    return world.oversight.published
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class ProgrammeOffice:
         known = np.zeros(n, dtype=bool)
         known[plan.designated] = known[plan.invited] = True
         share = self._p("programme.capability_share", 0)
-        self.latent = programme.latent_capability(self._draws.params("capability", 0, self._ids), share, known)
+        self.latent = programme.latent_capability(world.oversight.capability, share, known)
         self._settled = self._settle(known)
         months = plan.calendar.months
         first = self._month_of(self._levers.next_wave)

@@ -222,6 +222,7 @@ def _schedule() -> None:
     when = {
         "week": "every week",
         "month": "at month end",
+        "quarter": "at quarter end",
         "year": "on 31 March",
         "april": "on 1 April",
         "status": "when freedoms begin",

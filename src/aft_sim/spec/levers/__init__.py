@@ -18,6 +18,7 @@ from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_o
 from aft_sim.spec.levers.aft import AftLevers, Criteria, Freedoms
 from aft_sim.spec.levers.capital import CapitalLevers
 from aft_sim.spec.levers.money import MoneyLevers
+from aft_sim.spec.levers.oversight import OversightLevers
 
 __all__ = [
     "AftLevers",
@@ -28,6 +29,7 @@ __all__ = [
     "LeverTable",
     "MoneyLevers",
     "Move",
+    "OversightLevers",
     "Refused",
     "levers",
     "read_day",

@@ -84,7 +84,6 @@ class Criteria(LeverTable):
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
-        why_inactive="Segments do not change in a run yet, so that a longer record says nothing more.",
         ge=1,
         le=8,
     )
