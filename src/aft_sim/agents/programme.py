@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.baseline.bind import first_week_from
+from aft_sim.baseline.bind import week_after
 from aft_sim.basis import streams
 from aft_sim.mechanisms import capital
 from aft_sim.policy import eligibility, programme
@@ -69,7 +69,9 @@ class ProgrammeOffice:
         self._world, self._status, self._draws = world, status, draws
         plan = world.plan
         self._levers: AftLevers = plan.scenario.aft
-        self._by_rules = self._levers.programme == "rules"
+        self._by_rules = self._levers.programme == "rules" and plan.replay is None
+        if plan.replay is not None:
+            status.start_over(plan.replay)
         if not self._by_rules:
             return
         b = world.bundle
@@ -254,7 +256,7 @@ class ProgrammeOffice:
         )
         wave = f"wave {case.key}"
         if decision == "approved":
-            start = self._first_week_after(month)
+            start = week_after(self._world.plan.calendar, self._world.plan.calendar.months[month])
             self._status.grant(trust, start)
             self._quarters[trust] = 0
             self._tell(week, trust, "approved", wave, float(start))
@@ -307,19 +309,12 @@ class ProgrammeOffice:
         if not programme.removed(u, recovered, self._p("programme.removal_chance", week)):
             self._tell(week, trust, "review passed", "recovered" if recovered else "given time", 1.0)
             return
-        self._status.withdraw(trust, self._first_week_after(month))
+        self._status.withdraw(trust, week_after(self._world.plan.calendar, self._world.plan.calendar.months[month]))
         self._not_before[trust] = month + round(self._p("programme.reapply_months", week))
         fine = bool(programme.is_good(self.latent[trust], self._p("programme.capability_share", 0)))
         words = "its capability is in fact good" if fine else "its capability is in fact below"
         self._tell(week, trust, "removed", f"{case.reason}; {words}", float(fine))
         self._tell(week, trust, "pot frozen", "GBP m", float(self._world.money.pot[trust]))
-
-    def _first_week_after(self, month: int) -> int:
-        """First week that begins in the calendar month after a month of the run."""
-        calendar = self._world.plan.calendar
-        closed = calendar.months[month]
-        year, following = (closed.year + 1, 1) if closed.month == 12 else (closed.year, closed.month + 1)
-        return first_week_from(calendar, date(year, following, 1))
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         calendar = self._world.plan.calendar

@@ -76,6 +76,10 @@ class Status:
         """Give the status from a week on."""
         self._spells.append(Spell(trust, week))
 
+    def start_over(self, spells: Iterable[Spell]) -> None:
+        """Forget what the scenario designates: the spells are given, all of them."""
+        self._spells = list(spells)
+
     def withdraw(self, trust: int, week: int) -> None:
         """Take the status away from a week on."""
         self._spells = [
