@@ -54,7 +54,8 @@ MESSAGES = {
     "unknown set": (
         '[aft]\ndesignated = ["set:frist-wave"]\n',
         "mine.toml:6: aft.designated[0]: unknown set of trusts: found 'set:frist-wave'; "
-        "expected set:first-wave, set:nominees, set:segment-1-acute, set:type:acute, set:region:North West, "
+        "expected set:first-wave, set:nominees, set:second-wave, set:segment-1-acute, set:type:acute, "
+        "set:region:North West, "
         "set:segment:1, set:icb:QHM. "
         'Did you mean "set:first-wave"?',
     ),

@@ -49,6 +49,8 @@ EXTREME = {
     "ledger.pdc_dividend": [0.07],
     "payment.incentive_amount": [50.0],
     "payment.incentive_places": [0],
+    "programme.application_cost": [100.0],
+    "programme.review_years": [1.0],
     "production.level": [1.1],
     "referrals.level": [1.1],
     "run.chance": [0.5],
@@ -62,7 +64,9 @@ RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.
 
 def base(name: str):
     scenario = load_scenario("aft-wide-additive")
-    context = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
+    context: dict[str, object] = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
+    if name.startswith("programme.") and name != "programme.propensity":
+        context |= {"aft.programme": "rules"}
     return scenario.with_changes("base", context | CONTEXT.get(name, {}))
 
 

@@ -32,7 +32,8 @@ EPILOG = (
     "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
     "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
-    "aft-sim show events RTF --kind draw      what happened to a trust, or to all, with reasons"
+    "aft-sim show events RTF --kind draw      what happened to a trust, or to all, with reasons\n\n"
+    "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest"
 )
 
 #: Headings in the help of options: of the ledger, the pound or the events alone, of two of them, and of all three.
@@ -75,7 +76,8 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `ledger`, `pound` or `events`."
+            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `eligibility`, "
+            "`ledger`, `pound` or `events`.",
         ),
     ],
     who: Annotated[
@@ -143,11 +145,12 @@ def show(
 
 
 def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline: Path | None, as_json: bool) -> bool:
-    """Show what takes a run, the ledger, the pound or the events; False if the name is none of them.
+    """Show what has options or JSON of its own: ledger, pound, events, who is eligible; False if it is none of them.
 
     Raises:
         InputError: an option that only another thing has.
     """
+    from aft_sim.cli.show_eligibility import show_eligibility
     from aft_sim.cli.show_events import show_events
     from aft_sim.cli.show_ledger import show_ledger
     from aft_sim.cli.show_pound import show_pound
@@ -172,6 +175,9 @@ def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline
         raise InputError("only the pound has a last month and a chart", found=name, expected="aft-sim show pound WHO")
     if name == "ledger":
         show_ledger(books, baseline, as_json)
+        return True
+    if name == "eligibility" and not books.anything:
+        show_eligibility(baseline, as_json)
         return True
     if as_json or books.anything:
         raise InputError(
@@ -228,7 +234,8 @@ def _show(name: str, baseline: Path | None) -> None:
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, ledger, pound or events",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, eligibility, ledger, pound or "
+            "events",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 
@@ -256,6 +263,7 @@ def _schedule() -> None:
     when = {
         "week": "every week",
         "month": "at month end",
+        "quarter": "at quarter end",
         "year": "on 31 March",
         "april": "on 1 April",
         "status": "when freedoms begin",

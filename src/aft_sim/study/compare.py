@@ -21,6 +21,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
+from aft_sim.study.designations import programme_of
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
 from aft_sim.study.places import DIVISION_LEVELS, DIVISIONS, Places
@@ -205,7 +206,7 @@ def compare(
         ceiling_if_gone=float(np.mean(gone)) if gone and has_trusts else None,
         seeds=tuple(sorted({ours.seed for ours, _ in runs})),
         draws=tuple(sorted({ours.draw for ours, _ in runs})),
-        notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0])),
+        notes=(*notes, selection.words, *_programme(runs), *_about_divisions(by, rows, measure, runs[0][0])),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
         worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
@@ -288,6 +289,12 @@ def _waiting_outcome(name: str) -> Outcome:
             expected="an outcome of the waiting list",
         )
     return found
+
+
+def _programme(runs: Sequence[tuple[RunResult, RunResult]]) -> tuple[str, ...]:
+    """What the programme did in the policy's runs, where it ran by rules."""
+    found = programme_of([ours for ours, _ in runs])
+    return () if found is None else (found.words,)
 
 
 def _notes(
