@@ -28,6 +28,9 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "money.dsf_closure": ("withdrawn", {}),
     "money.surpluses": ("taken", {}),
     "money.incentives": (True, {}),
+    "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1}),
+    "oversight.segmentation": ("quartiles", {}),
+    "oversight.override": ("off", {}),
 }
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 
