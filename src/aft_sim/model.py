@@ -202,7 +202,7 @@ class TrustAutonomyModel(mesa.Model):
         self._base_capacity = b.admitted + b.non_admitted
 
         self._provider_capacity, self._provider_admitted, self._provider_hub = (
-            np.bincount(b.row_provider, values, providers)
+            np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
             for values in (self._base_capacity, b.admitted, b.admitted * self.world.opening.hub_rows)
         )
         self._flows = WeekFlows.allocate(b.n_rows)

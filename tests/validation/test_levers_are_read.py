@@ -28,6 +28,9 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "money.dsf_closure": ("withdrawn", {}),
     "money.surpluses": ("taken", {}),
     "money.incentives": (True, {}),
+    "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1}),
+    "oversight.segmentation": ("quartiles", {}),
+    "oversight.override": ("off", {}),
 }
 RULES: dict[str, object] = {"aft.programme": "rules"}
 EVERYONE = RULES | {"aft.path": "everyone"}

@@ -22,6 +22,8 @@ PROVIDERS = ("RTF", "RBS", "RCX", "IS-QHM")
 UNTIL = date(2029, 9, 30)
 #: Rules that only bite when they bind: what else has to be set for the parameter to matter.
 BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed": 1e-4, "capital.aft_limit": 1e-4}
+#: A programme that many enter.
+SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest_share": 1.0}
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -32,6 +34,14 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.crowd_out_binding": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 1.0},
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
     "payment.incentive_amount": {"money.incentives": True},
+    "oversight.grace_quarters": {"oversight.override": "grace"},
+    "oversight.management_load": {"oversight.management_effect": 0.1},
+    "oversight.management_effect": {"oversight.management_load": 0.1},
+    "oversight.support_entry": SUPPORT,
+    "oversight.support_months": SUPPORT,
+    "oversight.support_spread": SUPPORT,
+    "oversight.support_effect": SUPPORT,
+    "oversight.support_relapse": SUPPORT | {"oversight.support_months": 3.0},
     "payment.incentive_places": {"money.incentives": True},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
 }

@@ -118,8 +118,13 @@ def read_oversight_table(folder: Path) -> LeagueTables:
         InputError: it is missing or broken.
     """
     found = tables.read(folder, NAME)
-    texts = [tuple(found[name]) for name in ("published_as", "trust", "quarter", "group")]
     metrics = tuple(name for name in found if name.startswith(SCORE))
     return LeagueTables(
-        *texts, *(found[name] for name in NUMBERS), metrics, np.stack([found[name] for name in metrics], axis=1)
+        published_as=tuple(found["published_as"]),
+        trust=tuple(found["trust"]),
+        quarter=tuple(found["quarter"]),
+        group=tuple(found["group"]),
+        metrics=metrics,
+        scores=np.stack([found[name] for name in metrics], axis=1),
+        **{name: found[name] for name in NUMBERS},
     )

@@ -37,12 +37,11 @@ class Freedoms(LeverTable):
     )
     oversight_relief: bool = lever(
         False,
-        "Less reporting and fewer interventions for holders.",
+        "Less reporting and fewer interventions for holders: they do not bear the load of segments 3 to 5.",
         policy="Oversight by capability, with a more strategic relationship and a lighter load.",
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
-        why_inactive="The model has no management load yet; nothing measures what oversight costs.",
     )
     multi_year: bool = lever(
         False,
