@@ -72,8 +72,9 @@ def _draw(axes: Axes, found: Power) -> None:
             labels.append((known[-1], f"{name} ({len(line.design.codes)})\n{known[-1]:.2f}, published noise", text))
             top = max(top, *known)
     mean, low, high = (sign * values for values in _effect(lines[-1]))
+    expected = style.number(sign * float(mean[-1]), found.unit, True)
     axes.plot(months, mean, color=style.ORANGE, linewidth=2.2, linestyle=(0, (1, 1)), zorder=4, gid="data")
-    labels.append((float(mean[-1]), f"Expected by the model\n{float(mean[-1]):+.2f} (dotted)", style.ORANGE_TEXT))
+    labels.append((float(mean[-1]), f"Expected by the model\n{expected} (dotted)", style.ORANGE_TEXT))
     ends = [mean]
     if np.isfinite(low).all():
         axes.fill_between(months, low, high, color=style.ORANGE, alpha=0.25, linewidth=0, zorder=1)
