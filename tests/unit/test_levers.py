@@ -46,6 +46,8 @@ def test_paths():
         "money.dsf_closure",
         "money.surpluses",
         "money.incentives",
+        "oversight.segmentation",
+        "oversight.override",
     ]
 
 
