@@ -50,6 +50,8 @@ PULLED |= {
     "aft.removal_trigger": ("none", EVERYONE),
     "aft.review_capability": (False, RULES),
     "aft.review_deficit": (False, RULES),
+    "oversight.segmentation": ("quartiles", {}),
+    "oversight.override": ("off", {}),
 }
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 
