@@ -467,8 +467,6 @@ class TrustAutonomyModel(mesa.Model):
         if month is not None:
             self.recorder.record(month.label)
 
-    # -- helpers -------------------------------------------------------------------------------------------------------
-
     def _level(self, name: str) -> Array:
         """Value of a per-trust level by provider; the independent sector takes England's."""
         b = self.plan.bundle
