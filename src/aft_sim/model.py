@@ -1,14 +1,12 @@
 """The model: builds the world and runs the flat schedule. The only place where order is defined.
 
-A step is one week. `SCHEDULE` lists every phase in order with when it runs and what it reads and writes; `aft-sim
-show schedule` prints it. Phases change the world's arrays; agents only decide.
+A step is one week; `SCHEDULE` lists its phases (`aft-sim show schedule`). Phases change arrays; agents only decide.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, Literal
 
 import mesa
@@ -19,7 +17,9 @@ from numpy.typing import NDArray
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
+from aft_sim.agents.oversight import OversightRound
 from aft_sim.agents.planning import CapitalPlanning
+from aft_sim.agents.programme import ProgrammeOffice
 from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
@@ -28,11 +28,10 @@ from aft_sim.mechanisms import access, capital, production, referrals, removals,
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.policy.programme import Status
-from aft_sim.spec.register import Register
 from aft_sim.world import QUINTILES, World, open_world
 
 Array = NDArray[np.float64]
-When = Literal["april", "status", "week", "month", "year"]
+When = Literal["april", "status", "week", "month", "quarter", "year"]
 
 #: Weeks over which a provider's reference capacity and shortfall are judged.
 REFERENCE_WEEKS = 52
@@ -46,9 +45,8 @@ class Phase:
 
     Attributes:
         name: method of the model that runs it.
-        when: "week" for every week, "month" and "year" at the end of a week that closes one, "april" at the start of
-        the
-            first week of a financial year, "status" at the start of the first week of the freedoms.
+        when: "week" for every week, "month", "quarter" and "year" at the end of a week that closes one, "april" at
+            the start of the first week of a financial year, "status" at that of a week in which freedoms begin.
         reads, writes: names of state in `World`.
         says: what happens, in a sentence.
     """
@@ -95,7 +93,7 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "set_capacity",
         "week",
-        ("productivity", "mean_list", "mean_starts", "theatre_gain", "equipment", "revenue_gain"),
+        ("productivity", "mean_list", "mean_starts", "theatre_gain", "equipment", "revenue_gain", "management"),
         ("capacity_reference", "missing"),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
     ),
@@ -125,6 +123,14 @@ SCHEDULE: tuple[Phase, ...] = (
         ("money", "ledger"),
         "Surpluses enter pots or are taken back, boards and NHS England settle; backlog grows.",
     ),
+    Phase(
+        "oversee",
+        "quarter",
+        ("counts", "ledger", "money"),
+        ("oversight", "management", "events"),
+        "Segments of the quarter before are published; every trust is scored, with the override for deficits.",
+    ),
+    Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),
     Phase(
         "record",
         "month",
@@ -165,9 +171,11 @@ class TrustAutonomyModel(mesa.Model):
         self.boards = [IntegratedCareBoard(self, k, code) for k, code in enumerate(b.icb_code)]
         self.national = NHSEngland(self)
         freedoms = plan.scenario.aft.freedoms
-        status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
+        self.status = status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
         self.books = FinanceRound(self.world, self.trusts, self.boards, self.national, status, self.draws)
         self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.books, status, self.draws)
+        self.oversight = OversightRound(self.world, self.books, status, self.draws)
+        self.office = ProgrammeOffice(self.world, status, self.draws)
         self.recorder = Recorder(self.world)
         self._prepare()
 
@@ -183,7 +191,7 @@ class TrustAutonomyModel(mesa.Model):
         self._pressure = targets.pressure_path(
             plan.calendar, p.path("targets.march_pressure"), p.path("targets.due_pressure"), due
         )
-        self._removal_share = b.removal_share * p.opening("removals.share_of_starts") / default_removal_share()
+        self._removal_share = b.removal_share * p.opening("removals.share_of_starts") / removals.default_share()
         self._late_share = p.opening("removals.late_share")
         self._hazard = removals.hazard_shape()
         self._row_words = streams.words(
@@ -193,12 +201,10 @@ class TrustAutonomyModel(mesa.Model):
         providers = len(b.provider_code)
         self._base_capacity = b.admitted + b.non_admitted
 
-        def by_provider(values: Array) -> Array:
-            return np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
-
-        self._provider_capacity = by_provider(self._base_capacity)
-        self._provider_admitted = by_provider(b.admitted)
-        self._provider_hub = by_provider(b.admitted * self.world.opening.hub_rows)
+        self._provider_capacity, self._provider_admitted, self._provider_hub = (
+            np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
+            for values in (self._base_capacity, b.admitted, b.admitted * self.world.opening.hub_rows)
+        )
         self._flows = WeekFlows.allocate(b.n_rows)
         rows = b.n_rows
         self._pressed = np.ones(rows)
@@ -232,20 +238,16 @@ class TrustAutonomyModel(mesa.Model):
 
     def runs_now(self, phase: Phase) -> bool:
         """Whether a phase runs in the present week."""
-        week = self.week
-        if phase.when == "week":
-            return True
-        if phase.when == "month":
-            return self.plan.calendar.closing_month(week) is not None
-        if phase.when == "year":
-            return week in self._year_close
-        starts = week == max(self.plan.aft_week, 0)
-        if phase.when == "status":
-            return starts
-        return week in self._april or (starts and phase.name == "plan_draws")
+        week, calendar = self.week, self.plan.calendar
+        if phase.when in ("week", "month"):
+            return phase.when == "week" or calendar.closing_month(week) is not None
+        if phase.when in ("quarter", "year"):
+            return week in (self._year_close if phase.when == "year" else calendar.quarter_close_weeks)
+        begins = phase.name in ("announce", "plan_draws") and self.status.beginning(week).size > 0
+        return begins or (phase.when == "april" and week in self._april)
 
     def step(self) -> None:
-        """One week: every phase of the schedule whose time has come, in order."""
+        """One week: every phase whose time has come, in order."""
         for phase in SCHEDULE:
             if self.runs_now(phase):
                 self.phase = phase.name
@@ -344,8 +346,8 @@ class TrustAutonomyModel(mesa.Model):
         common = self._growth[week] * np.exp(w.productivity[provider]) * self._level("production.level")[provider]
         common = common * feedback * np.maximum(1 - drift, 0.0)
         trust = b.provider_trust
-        equipment = np.where(trust >= 0, w.equipment[trust], 1.0)
-        staff = np.where(trust >= 0, w.staff[trust], 1.0)
+        equipment, staff, managed = (np.where(trust >= 0, x[trust], 1.0) for x in (w.equipment, w.staff, w.management))
+        common = common * managed[provider]
         ones = np.ones_like(equipment)
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
         admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
@@ -451,13 +453,19 @@ class TrustAutonomyModel(mesa.Model):
         self.books.close_year(self.week, self.plan.calendar.sunday(self.week).year)
         self.planning.keep_surpluses(self.week)
 
+    def oversee(self) -> None:
+        """Scores and segments."""
+        self.oversight.close_quarter(self.week)
+
+    def govern(self) -> None:
+        """The programme's month."""
+        self.office.close_month(self.week)
+
     def record(self) -> None:
         """Outcomes of the month."""
         month = self.plan.calendar.closing_month(self.week)
         if month is not None:
             self.recorder.record(month.label)
-
-    # -- helpers -------------------------------------------------------------------------------------------------------
 
     def _level(self, name: str) -> Array:
         """Value of a per-trust level by provider; the independent sector takes England's."""
@@ -489,9 +497,3 @@ class TrustAutonomyModel(mesa.Model):
 
     def _fail(self, what: str, found: str) -> None:
         raise CheckFailed(what, where=f"{self.plan.scenario.name}, week {self.week}", found=found)
-
-
-@lru_cache(maxsize=1)
-def default_removal_share() -> float:
-    """The register's share of starts that is removed: row shares are measured at it."""
-    return float(Register.load()["removals.share_of_starts"].default)

@@ -22,6 +22,7 @@ from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
+from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
 
 Array = NDArray[np.float64]
@@ -305,10 +306,12 @@ class World:
     equipment: Array
     revenue_gain: Array
     staff: Array
+    management: Array
     opening_money: OpeningMoney
     ledger: Ledger
     money: Money
     signals: Signals
+    oversight: Oversight
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -419,6 +422,7 @@ def open_world(plan: Plan, seed: int) -> World:
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),
         staff=np.ones(trusts),
+        management=np.ones(trusts),
         opening_money=books,
         ledger=Ledger(holders, opening_cash),
         money=Money(
@@ -430,6 +434,7 @@ def open_world(plan: Plan, seed: int) -> World:
             **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
+        oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

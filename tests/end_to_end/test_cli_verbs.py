@@ -374,7 +374,15 @@ def test_help_is_quick_and_every_verb_has_an_example(cli, shell, tmp_path: Path)
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(shell, tmp_path: Path) -> None:
     args = ["run", "baseline", "--seeds", "6", "--until", "2026-12", "--out", "runs"]
     command = [sys.executable, "-c", "from aft_sim.cli import main; main()", *args]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # tests that run in the background of a shell are deaf to interrupts, and so would be their children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("runs/runs/baseline/0-1")) and time.monotonic() < deadline:
         time.sleep(0.02)

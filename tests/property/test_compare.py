@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aft_sim.outcomes import registry
@@ -95,6 +95,7 @@ def _table(level, rows):
     return pa.Table.from_pylist([{"month": "2029-03"} | empty | row for row in rows], registry.LEVELS[level].schema)
 
 
+@settings(deadline=None)  # the first example reads the register
 @given(studies(), st.sampled_from(["within_18_share", "list", "over_18", "within_18"]))
 def test_whole_comparison_flips_when_arms_swap(study, outcome):
     bands = Bands(0.1, 1.0)
@@ -105,6 +106,7 @@ def test_whole_comparison_flips_when_arms_swap(study, outcome):
         assert here.paired.baseline == there.paired.policy
 
 
+@settings(deadline=None)
 @given(studies())
 def test_ceilings_are_gains_and_the_null_policy_is_exactly_zero(study):
     twins = [

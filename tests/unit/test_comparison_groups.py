@@ -21,7 +21,7 @@ from aft_sim.study.paired import Verdict
 from aft_sim.study.places import Places
 from aft_sim.study.result import ResultSet, RunResult, ScenarioInfo
 from aft_sim.study.selection import frozen_selection
-from aft_sim.study.winners import TRUST_NOISE
+from aft_sim.study.winners import trust_noise
 
 pytestmark = pytest.mark.unit
 
@@ -213,7 +213,7 @@ def test_small_effects_of_named_trusts_are_not_ranked(make_study):
     """An effect of 1.05 points is beyond the band and within the noise of one month."""
     study = make_study(seeds=4, effect=1.05, wobble=0.0)
     (trusts,) = compare(study, "policy", "baseline", bands=BANDS, names={"RBS": "Zed", "RTF": "Alf"}).tallies
-    assert 1.0 < 1.05 < TRUST_NOISE
+    assert 1.0 < 1.05 < trust_noise()
     assert trusts.higher == ("Alf (RTF)", "Zed (RBS)")
     assert not trusts.by_size
 

@@ -296,8 +296,13 @@ class TestSchemes:
 
     def test_the_round_in_which_the_freedoms_begin_has_keys_of_its_own(self):
         model = made()
-        assert model.planning._slot(model.plan.aft_week) == "status"
-        assert model.planning._slot(model.plan.aft_week + 1) == "april"
+        assert model.planning._slot(0, model.plan.aft_week) == "status"
+        assert model.planning._slot(0, model.plan.aft_week + 1) == "april"
+
+    def test_so_has_the_round_of_a_trust_that_gets_them_later(self):
+        model = made()
+        model.planning.status.grant(7, 60)
+        assert [model.planning._slot(trust, 60) for trust in (7, 8)] == ["status", "april"]
 
 
 class TestRipening:

@@ -56,7 +56,7 @@ def a_run(
             for quintile in ("all", *registry.QUINTILES):
                 waits = dict.fromkeys(registry.LEVELS["england"].values, 1.0)
                 waits |= {"list": 100.0, "within_18": 60.0}
-                if (basis, quintile) == ("all", "all"):
+                if (basis, quintile) == ("nhs", "all"):
                     waits["treated_admitted"] = 0.25 * treated
                     waits["treated_non_admitted"] = 0.75 * treated
                 england.append({"month": month, "basis": basis, "quintile": quintile, **waits})

@@ -28,6 +28,30 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "money.dsf_closure": ("withdrawn", {}),
     "money.surpluses": ("taken", {}),
     "money.incentives": (True, {}),
+    "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1}),
+    "oversight.segmentation": ("quartiles", {}),
+    "oversight.override": ("off", {}),
+}
+RULES: dict[str, object] = {"aft.programme": "rules"}
+EVERYONE = RULES | {"aft.path": "everyone"}
+PULLED |= {
+    "aft.programme": ("rules", {}),
+    "aft.path": ("everyone", RULES),
+    "aft.everyone_by": (date(2029, 12, 31), EVERYONE),
+    "aft.next_wave": (date(2027, 1, 1), RULES),
+    "aft.invited": (["RRE"], RULES | {"programme.wave_size": 0}),
+    "aft.criteria.segment": (1, RULES),
+    "aft.criteria.quarters": (4, RULES),
+    "aft.criteria.override": (False, RULES | {"aft.criteria.deficit": False}),
+    "aft.criteria.cqc": (False, RULES),
+    "aft.criteria.capability": (False, RULES),
+    "aft.criteria.deficit": (False, RULES | {"aft.criteria.override": False}),
+    "aft.criteria.support": (False, RULES),
+    "aft.removal_trigger": ("none", EVERYONE),
+    "aft.review_capability": (False, RULES),
+    "aft.review_deficit": (False, RULES),
+    "oversight.segmentation": ("quartiles", {}),
+    "oversight.override": ("off", {}),
 }
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 

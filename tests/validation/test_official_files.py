@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aft_sim.baseline.sources.beds import SECTORS, read_bed_history, read_latest_beds
@@ -17,6 +18,7 @@ from aft_sim.baseline.sources.emergency import read_emergency
 from aft_sim.baseline.sources.oversight import adjust_segment, read_oversight, read_wide, recompute_average
 from aft_sim.baseline.sources.series_layouts import LAYOUTS, SPECIALISED, read_series
 from aft_sim.baseline.sources.trusts import read_trusts
+from aft_sim.policy import oversight as rules
 
 DATA = Path(os.environ.get("AFT_SIM_DATA") or ".")
 OFFICIAL, SERIES = DATA / "official", DATA / "series"
@@ -77,6 +79,41 @@ class TestOversight:
         assert not any(a.scores for a in acute)
         plain = [abs(sum(a.domains.values()) / len(a.domains) - a.average) <= 0.006 for a in acute]
         assert sum(plain) < 10
+
+    @pytest.mark.parametrize("quarter", ["Q1 2025/26", "Q2 2025/26", "Q3 2025/26", "Q4 2025/26"])
+    def test_scores_follow_from_values_by_the_published_shapes(self, oversight, quarter):
+        """By rank, with a floor, and by steps. Values are rounded, so equals in the file may be a few ranks apart."""
+        found = [a for a in published(oversight) if a.quarter == quarter and a.scores]
+
+        def both(number):
+            pairs = [(a.values.get(f"OF0{number}", np.nan), a.scores.get(f"OF1{number}", np.nan)) for a in found]
+            return np.array([p for p in pairs if np.isfinite(p).all()]).T
+
+        for number, higher, ranks in (("061", True, 2), ("084", True, 3)):
+            values, theirs = both(number)
+            assert values.size == 61  # all are scored against each other, so their ranks are known
+            ours = rules.score_rank(values, higher)
+            assert np.abs(ours - theirs).max() <= ranks * 0.05 + 1e-9
+            assert np.abs(ours - theirs).mean() < 0.03
+        values, theirs = both("057")
+        assert ((rules.score_floor(values, 70.0, True) == 4) == (theirs == 4)).all()
+        assert theirs[theirs < 4].max() <= 3  # trusts of other tables are ranked with these
+        plan, variance, combined = (
+            np.array([kind[name] for kind in kinds])
+            for kinds, name in (
+                ([a.values for a in found], "OF0079"),
+                ([a.values for a in found], "OF0081"),
+                ([a.scores for a in found], "OF1080"),
+            )
+        )
+        assert (rules.combined_finance(plan, variance) == combined).all()
+
+    def test_a_deficit_planned_or_reported_is_what_the_override_goes_by(self, oversight):
+        """Of 128 acute trusts of today exactly those with a planned deficit or short of plan are flagged."""
+        acute = [a for q in oversight.trusts.values() for a in q.values() if a.group == "Acute trust"]
+        short = [min(a.values["OF0079"], a.values["OF0081"]) < 0 for a in acute]
+        assert len(acute) == 128
+        assert short == [bool(a.override) for a in acute]
 
     def test_segments_follow_from_the_override(self, oversight):
         known = [a for a in published(oversight) if a.unadjusted is not None]

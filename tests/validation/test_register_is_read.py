@@ -1,6 +1,7 @@
 """Every active parameter is read by code: moving it moves some output of some run."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -8,16 +9,21 @@ from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.compare import Bands
+from aft_sim.study.places import near_miss_segment
+from aft_sim.study.winners import trust_noise
 from worlds import few, plan, run, same
 
 pytestmark = pytest.mark.validation
 
 REGISTER = Register.load()
+SOURCE = Path(__file__).parents[2] / "src" / "aft_sim"
 #: Small world with a trust in each kind of oversight segment that can receive money.
 PROVIDERS = ("RTF", "RBS", "RCX", "IS-QHM")
 UNTIL = date(2029, 9, 30)
 #: Rules that only bite when they bind: what else has to be set for the parameter to matter.
 BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed": 1e-4, "capital.aft_limit": 1e-4}
+#: A programme that many enter.
+SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest_share": 1.0}
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -28,6 +34,14 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.crowd_out_binding": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 1.0},
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
     "payment.incentive_amount": {"money.incentives": True},
+    "oversight.grace_quarters": {"oversight.override": "grace"},
+    "oversight.management_load": {"oversight.management_effect": 0.1},
+    "oversight.management_effect": {"oversight.management_load": 0.1},
+    "oversight.support_entry": SUPPORT,
+    "oversight.support_months": SUPPORT,
+    "oversight.support_spread": SUPPORT,
+    "oversight.support_effect": SUPPORT,
+    "oversight.support_relapse": SUPPORT | {"oversight.support_months": 3.0},
     "payment.incentive_places": {"money.incentives": True},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
 }
@@ -45,6 +59,8 @@ EXTREME = {
     "ledger.pdc_dividend": [0.07],
     "payment.incentive_amount": [50.0],
     "payment.incentive_places": [0],
+    "programme.application_cost": [100.0],
+    "programme.review_years": [1.0],
     "production.level": [1.1],
     "referrals.level": [1.1],
     "run.chance": [0.5],
@@ -58,7 +74,9 @@ RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.
 
 def base(name: str):
     scenario = load_scenario("aft-wide-additive")
-    context = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
+    context: dict[str, object] = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
+    if name.startswith("programme.") and name != "programme.propensity":
+        context |= {"aft.programme": "rules"}
     return scenario.with_changes("base", context | CONTEXT.get(name, {}))
 
 
@@ -116,9 +134,19 @@ def test_bands_of_comparisons_come_from_the_register():
         REGISTER.number("compare.band_trust"),
     )
     assert bands.cost == pytest.approx(REGISTER.number("compare.band_cost"))
-    assert {n for n in REGISTER if n.startswith("compare.")} == {
-        f"compare.band_{b}" for b in ("england", "trust", "cost")
-    }
+    assert bands.count == pytest.approx(REGISTER.number("compare.band_count"))
+
+
+def test_every_figure_of_comparisons_is_read():
+    source = "".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    assert [name for name in REGISTER if name.startswith("compare.") and f'"{name}"' not in source] == []
+
+
+def test_figures_of_comparisons_stay_as_they_were():
+    """Results compare to the last digit with those made before these stood in the register."""
+    assert REGISTER.number("compare.band_count") / 100.0 == 0.001
+    assert REGISTER.number("compare.standard") / 100.0 == 0.92
+    assert (trust_noise(), near_miss_segment()) == (1.1, 2.0)
 
 
 def test_inactive_parameters_say_why():

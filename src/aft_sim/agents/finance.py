@@ -79,6 +79,25 @@ class SoFar:
         return self.underlying + self.support
 
 
+@dataclass(frozen=True)
+class Position:
+    """How trusts stand in the financial year so far, (trust,).
+
+    Attributes:
+        opening_year: whether it is the year in which the run opens, of which only some months lie in it.
+        planned: planned surplus without support, share of income.
+        variance: surplus without support beyond plan, share of income.
+        deficit: whether a deficit is planned or reported, support included.
+        support: whether deficit support is due this year.
+    """
+
+    opening_year: bool
+    planned: Array
+    variance: Array
+    deficit: NDArray[np.bool_]
+    support: NDArray[np.bool_]
+
+
 class FinanceRound:
     """Wires the money of one run."""
 
@@ -160,6 +179,18 @@ class FinanceRound:
 
     def _expenditure(self) -> Array:
         return np.asarray(np.sum(list(self.cost.values()), axis=0))
+
+    def position(self) -> Position:
+        """How trusts stand in the year so far."""
+        so_far, due = self._so_far, self.contracts.support
+        planned = _share(so_far.planned, so_far.income)
+        return Position(
+            so_far.whole < MONTHS,
+            planned,
+            _share(so_far.underlying, so_far.income) - planned,
+            (so_far.surplus < -SMALLEST) | (self._planned + due < -SMALLEST),
+            due > SMALLEST,
+        )
 
     def _programme(self, week: int) -> finance.Programme:
         """This year's savings programmes: every board plans its own."""

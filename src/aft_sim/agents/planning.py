@@ -127,12 +127,14 @@ class CapitalPlanning:
 
     def announce(self, week: int) -> None:
         """The freedoms begin: one event per designated trust."""
-        for i in self.status.designated:
+        for i in self.status.beginning(week):
             self._tell(week, int(i), "designated", "holds AFT status", 1.0)
 
     def plan_draws(self, week: int) -> None:
         """Boards plan their draws for what is left of the financial year; the limit's rule is applied; money moves."""
         holders = self.status.may_reinvest(week)
+        if not self._is_april(week):  # whoever held the freedom on 1 April has planned for the year
+            holders = np.intersect1d(holders, self.status.beginning(week))
         if not holders.size:
             return
         decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]
@@ -154,6 +156,10 @@ class CapitalPlanning:
         self._start_revenue(week, revenue)
         if outcome.cut.any():
             self._cut_envelopes(week, outcome.cut, "room for draws of others")
+
+    def _is_april(self, week: int) -> bool:
+        calendar = self._world.plan.calendar
+        return week == calendar.first_week_of_april(calendar.sunday(week).year)
 
     def _view(self, i: int, week: int) -> PotView:
         w, p = self._world, self._p
@@ -242,7 +248,7 @@ class CapitalPlanning:
             started = []
             for kind in capital.CLASSES:
                 amount = float(parts[kind][i])
-                segment = float(w.bundle.trusts.segment[i])
+                segment = float(w.oversight.latest[i])
                 route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
                 key = self._key(int(i), year, kind, week)
                 scheme = self._scheme(week, int(i), kind, amount, route, key)
@@ -256,11 +262,11 @@ class CapitalPlanning:
                 self.pounds.buy_schemes(float(spent[i]), started)
 
     def _key(self, trust: int, year: str, kind: str, week: int) -> str:
-        return f"{self._world.bundle.trusts.code[trust]}|{year}|{kind}|{self._slot(week)}"
+        return f"{self._world.bundle.trusts.code[trust]}|{year}|{kind}|{self._slot(trust, week)}"
 
-    def _slot(self, week: int) -> str:
-        """Which round of the year a week is: April's, the one at which the freedoms begin, or an incentive's."""
-        if week == self._world.plan.aft_week:
+    def _slot(self, trust: int, week: int) -> str:
+        """Which round of the year a week is: April's, the one at which freedoms begin, or an incentive's."""
+        if week == self._world.plan.aft_week or trust in self.status.beginning(week):
             return "status"
         month = self._world.plan.calendar.closing_month(week)
         return "april" if month is None else f"incentive {month.month}"

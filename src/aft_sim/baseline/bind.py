@@ -6,16 +6,17 @@ The result, a `Plan`, holds everything a run needs that does not depend on chanc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.baseline.bundle import Bundle
-from aft_sim.basis.calendar import Calendar
+from aft_sim.basis.calendar import Calendar, Month
 from aft_sim.basis.errors import InputError, InputErrors, did_you_mean
 from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.files import Layer, Origin, read_chain
@@ -121,6 +122,8 @@ class Plan:
         draw: which draw of the uncertain parameters (0 = defaults).
         parameters: values over the weeks.
         designated: trust indices that hold AFT status, ascending.
+        invited: trust indices known to be invited into the next wave, ascending.
+        replay: spells of the status that were recorded in another run and are given again in this one.
         aft_week: first week of the freedoms, 0 where they began before the opening; it may lie beyond the run.
     """
 
@@ -131,6 +134,8 @@ class Plan:
     parameters: ParameterPaths
     designated: Index
     aft_week: int
+    replay: tuple[Any, ...] | None = None
+    invited: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -142,6 +147,12 @@ def first_week_from(calendar: Calendar, day: date) -> int:
     """First week that begins on or after a day: nothing before a policy's first date may move."""
     week = calendar.week_of(day)
     return week if calendar.monday(week) == day else week + 1
+
+
+def week_after(calendar: Calendar, month: Month) -> int:
+    """First week that begins in the calendar month after a month."""
+    year, following = (month.year + 1, 1) if month.month == 12 else (month.year, month.month + 1)
+    return first_week_from(calendar, date(year, following, 1))
 
 
 def resolve_trusts(names: Iterable[str], bundle: Bundle, where: str | None) -> list[int]:
@@ -287,6 +298,7 @@ def bind(
         paths,
         trusts["aft.designated"],
         max(first_week_from(calendar, scenario.aft.from_), 0),
+        invited=trusts["aft.invited"],
     )
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline import tables
 from aft_sim.baseline.facts import Total, TrustFacts
 from aft_sim.baseline.finance import Finance, read_finance
+from aft_sim.baseline.oversight import LeagueTables, read_oversight_table
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
 from aft_sim.basis.calendar import opening_monday
@@ -84,6 +85,7 @@ class Bundle:
         catchment_icb: (trust, icb) published catchment by board of residence; NaN where none is published.
         totals: England added up from its trusts, beside the published totals.
         finance: published figures on money by year.
+        oversight: published league tables of the Oversight Framework.
         icb_code, icb_name, icb_region: the 36 ICBs of April 2026.
         population: (icb, quintile) residents.
         registered, weighted_population: (icb,) registered patients of 2026/27, and weighted by need in the formula of
@@ -116,6 +118,7 @@ class Bundle:
     catchment_icb: Array
     totals: tuple[Total, ...]
     finance: Finance
+    oversight: LeagueTables
     icb_code: tuple[str, ...]
     icb_name: tuple[str, ...]
     icb_region: tuple[str, ...]
@@ -296,6 +299,7 @@ def _load(folder: Path) -> Bundle:
         catchment_icb=_catchments(folder, trust_index, icb_index),
         totals=_totals(folder),
         finance=read_finance(folder),
+        oversight=read_oversight_table(folder),
         icb_code=_text(icbs["code"]),
         icb_name=_text(icbs["name"]),
         icb_region=_text(icbs["region"]),

@@ -45,6 +45,7 @@ _PLAIN = (
     "points",
     "pathways",
     "trusts",
+    "segment",
     "sd of log",
     "coefficient",
     "sd",

@@ -24,6 +24,7 @@ from aft_sim.cli import (
     need,
     new,
     plot,
+    power,
     query,
     run,
     show,
@@ -108,6 +109,7 @@ run.register(app)
 compare.register(app)
 explain.register(app)
 need.register(app)
+power.register(app)
 batch.register(app)
 query.register(app)
 plot.register(app)

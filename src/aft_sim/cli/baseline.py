@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
         epilog="Example:  aft-sim baseline show RTF",
     )
     verbs.command(
-        "show", help=terminal.help_text(show), epilog="Examples:\n\naft-sim baseline show\n\naft-sim baseline show RTF"
+        "show",
+        help=terminal.help_text(show),
+        epilog="Examples:\n\naft-sim baseline show\n\naft-sim baseline show RTF\n\naft-sim baseline show league",
     )(show)
     verbs.command(
         "report", help=terminal.help_text(report), epilog="Example:  aft-sim baseline report --csv adjustments.csv"
@@ -57,16 +59,22 @@ def build(
 
 
 def show(
-    code: Annotated[str, typer.Argument(help="ODS code or part of the name of a trust, or `england`.")] = "england",
+    code: Annotated[
+        str, typer.Argument(help="ODS code or part of the name of a trust, `england` or `league`.")
+    ] = "england",
     folder: FROM = None,
     as_json: JSON = False,
 ) -> None:
-    """Show England's opening, or one trust on one page."""
+    """Show England's opening, one trust on one page, or the opening league tables of oversight by rule."""
     from aft_sim.cli import baseline_pages as pages
 
     baseline = _load(folder)
     if code.casefold() == "england":
         page: Any = pages.England.of(baseline)
+    elif code.casefold() == "league":
+        from aft_sim.cli.league_page import LeaguePage
+
+        page = LeaguePage.of(baseline)
     else:
         from aft_sim.cli.trust_page import TrustPage
         from aft_sim.cli.trusts import find_trust

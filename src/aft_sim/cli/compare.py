@@ -90,12 +90,12 @@ def compare(
     """
     from aft_sim.outcomes.registry import outcome as find_outcome
 
-    source = _study_folder(policy)
+    source = study_folder(policy)
     _check_arguments(find_outcome(outcome), source, only, (out, until, baseline, settings))
     asked = terminal.read_month(at, "--at") if at else None
     if source is not None:
         results, month = _stored(source, asked)
-        pairs = _pairs_of(results, _name(vs), _name(only) if only else None)
+        pairs = _pairs_of(results, scenario_name(vs), scenario_name(only) if only else None)
     else:
         results, month, pair = _run(policy, vs, seeds, asked, until, workers, out, baseline, settings or [])
         pairs = [pair]
@@ -184,7 +184,7 @@ def _named(path: Path | None, policy: str) -> Path | None:
     return path.with_name(f"{path.name.removesuffix(suffix)}-{policy}{suffix}")
 
 
-def _study_folder(argument: str) -> Path | None:
+def study_folder(argument: str) -> Path | None:
     """The folder of a stored study, if that is what the first argument names.
 
     A shipped scenario's name always means the scenario; a folder of the same name is written "./NAME".
@@ -286,7 +286,7 @@ def _stored(folder: Path, asked: str | None) -> tuple[ResultSet, str]:
     return results, min(TARGET_MONTH, last)
 
 
-def _name(reference: str) -> str:
+def scenario_name(reference: str) -> str:
     """Name of a scenario in a stored study; a path is read for its name."""
     if reference.endswith(".toml") or "/" in reference or "\\" in reference:
         from aft_sim.spec.scenario import load_scenario

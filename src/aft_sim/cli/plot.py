@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EPILOG = (
     "Examples:\n\naft-sim plot results\n\naft-sim plot results fan\n\n"
     "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png\n\n"
-    "aft-sim plot results effect --group trust:RTF"
+    "aft-sim plot results effect --group trust:RTF\n\n"
+    "aft-sim plot results events --policy aft-wide --seed 2"
 )
 CHARTS: Mapping[str, str] = {
     "fan": "the outcome over time in up to four scenarios, with bands over runs",
@@ -26,7 +27,8 @@ CHARTS: Mapping[str, str] = {
     "trusts": "the paired difference at every trust",
     "icbs": "the paired difference for the residents of every ICB",
     "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
-    "contact": "all of them on one page (PNG)",
+    "events": "timeline of what happened to trusts in one run: the policy's first seed, or --seed",
+    "contact": "all but the timeline on one page (PNG)",
 }
 ENGLAND = "england"
 #: Charts that can be about a part of England.
@@ -52,6 +54,7 @@ def plot(
         ),
     ] = ENGLAND,
     at: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Month of the finding.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which run the timeline of events shows.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; the chart's name by default.")] = None,
 ) -> None:
     """Draw a chart of a stored study: PNG, SVG, the numbers as CSV with a codebook, and alternative text.
@@ -68,6 +71,8 @@ def plot(
         )
     if group != ENGLAND and chart not in OF_A_GROUP:
         raise typer.BadParameter(f"--group goes with {' and '.join(OF_A_GROUP)}")
+    if seed is not None and chart != "events":
+        raise typer.BadParameter("--seed goes with events: the other charts are about all seeds")
     from aft_sim.study.stored import load
 
     results = load(folder)
@@ -76,13 +81,31 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one != "contact"]
+        drawn = [
+            draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in ("contact", "events")
+        ]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
-        made = draw(results, chart, policy, vs, outcome, month, group)
+        timeline = chart == "events"
+        made = events(folder, policy, seed) if timeline else draw(results, chart, policy, vs, outcome, month, group)
         terminal.say(made.headline)
         files = made.save(stem)
     terminal.say_path(f"Written: {', '.join(map(str, files))}")
+
+
+def events(folder: Path, policy: str | None, seed: int | None) -> Chart:
+    """The timeline of one run of a study."""
+    from aft_sim.baseline import bundle
+    from aft_sim.cli import trusts
+    from aft_sim.cli.show_events import stored_run
+    from aft_sim.present import timeline
+    from aft_sim.present.event_chart import event_chart
+    from aft_sim.study.events import history
+
+    results, run = stored_run(folder, policy, seed)
+    start = results.scenarios[run.scenario].policy_start
+    dates = [(start, timeline.starts(start))] if start else []
+    return event_chart(history(run), trusts.names(bundle.load()), results.title(run.scenario), dates)
 
 
 def draw(

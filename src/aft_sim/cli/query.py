@@ -35,8 +35,9 @@ def query(
 ) -> None:
     """Ask a stored study in SQL.
 
-    Tables: england, region, icb_quintile, trust, money, events, those that the runs kept. Each has scenario, draw and
-    seed beside its own columns; aft-sim list outcomes says what they mean. Nothing is changed: only SELECT is taken.
+    Tables: england, region, icb_quintile, trust, money, oversight, events, those that the runs kept. Each has
+    scenario, draw and seed beside its own columns; aft-sim list outcomes says what they mean. Nothing is changed: only
+    SELECT is taken.
     """
     from aft_sim.study.query import query as ask
 

@@ -13,6 +13,7 @@ from aft_sim.cli import terminal
 from aft_sim.cli.catalogue import lever_text
 
 if TYPE_CHECKING:
+    from aft_sim.cli.show_events import Wanted
     from aft_sim.cli.show_ledger import Asked
     from aft_sim.cli.show_pound import Followed
     from aft_sim.outcomes.registry import Outcome
@@ -30,15 +31,40 @@ EPILOG = (
     "aft-sim show schedule               what happens in a week, in order\n\n"
     "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
-    "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth"
+    "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
+    "aft-sim show events RTF --kind draw      what happened to a trust, or to all, with reasons\n\n"
+    "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest"
 )
 
-#: Headings in the help of options that only the ledger has, only the pound, and both.
-OF_LEDGER, OF_POUND, OF_BOTH = (
-    "Options of show ledger",
-    "Options of show pound",
-    "Options of show ledger and show pound",
-)
+#: Headings in the help of options: of the ledger, the pound or the events alone, of two of them, and of all three.
+OF_LEDGER, OF_POUND, OF_EVENTS = "Options of show ledger", "Options of show pound", "Options of show events"
+OF_PERIOD, OF_CHART = "Options of show ledger and show events", "Options of show pound and show events"
+OF_RUNS = "Options of show ledger, show pound and show events"
+
+
+Results = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Read a run of a stored study (--scenario, --seed) instead of making one.",
+        rich_help_panel=OF_EVENTS,
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Only this kind of event; may be repeated.", rich_help_panel=OF_EVENTS),
+]
+Csv = Annotated[
+    Path | None, typer.Option(help="Also write the events as CSV, with a codebook.", rich_help_panel=OF_EVENTS)
+]
+Chart = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Draw the flow or the timeline: .svg or .png, beside it the numbers.",
+        rich_help_panel=OF_CHART,
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,13 +76,15 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `ledger` or `pound`."
+            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `eligibility`, "
+            "`ledger`, `pound` or `events`.",
         ),
     ],
     who: Annotated[
         str | None,
         typer.Argument(
-            help="Whose ledger: code or name of a trust, code of a board, or england. Whose pound: a trust."
+            help="Whose ledger: code or name of a trust, code of a board, or england. Whose pound: a trust. "
+            "Whose events: a trust, or all."
         ),
     ] = None,
     baseline: Annotated[
@@ -69,61 +97,75 @@ def show(
         str | None, typer.Option(metavar="YYYY/YY", help="Financial year (2026/27).", rich_help_panel=OF_LEDGER)
     ] = None,
     first: Annotated[
-        str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.", rich_help_panel=OF_LEDGER)
+        str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.", rich_help_panel=OF_PERIOD)
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.", rich_help_panel=OF_LEDGER)
+        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.", rich_help_panel=OF_PERIOD)
     ] = None,
     scenario: Annotated[
         str | None,
-        typer.Option(help="Name of a scenario or path (baseline; aft-wide-additive).", rich_help_panel=OF_BOTH),
+        typer.Option(help="Name of a scenario or path (baseline; aft-wide-additive).", rich_help_panel=OF_RUNS),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Chance (1).", rich_help_panel=OF_BOTH)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Chance (1).", rich_help_panel=OF_RUNS)] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
             help="A parameter or lever for the scenario; may be repeated.",
-            rich_help_panel=OF_BOTH,
+            rich_help_panel=OF_RUNS,
         ),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Last month (2031-03).", rich_help_panel=OF_POUND)
     ] = None,
-    chart: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Draw the flow: .svg or .png, beside it the numbers.", rich_help_panel=OF_POUND
-        ),
-    ] = None,
+    chart: Chart = None,
+    results: Results = None,
+    kinds: Kinds = None,
+    csv: Csv = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON for a program, in pence.", rich_help_panel=OF_BOTH)
+        bool, typer.Option("--json", help="Print JSON for a program; the ledger's in pence.", rich_help_panel=OF_RUNS)
     ] = False,
 ) -> None:
     """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format.
 
     `show ledger` runs a scenario and prints the books of a trust, a board or NHS England. `show pound` runs one and
-    follows a trust's surpluses to what they bought.
+    follows a trust's surpluses to what they bought. `show events` tells what happened to a trust, or to all, with
+    reasons, in a run or in one that is stored.
     """
+    from aft_sim.cli.show_events import Wanted
     from aft_sim.cli.show_ledger import Asked
     from aft_sim.cli.show_pound import Followed
 
     books = Asked(who, year, first, last, scenario, seed, settings or [])
     pound = Followed(who, scenario, seed, settings or [], until, chart)
-    if not _of_a_run(name, books, pound, baseline, as_json):
+    events = Wanted(who, scenario, seed, settings or [], first, last, results, kinds or [], csv, chart)
+    if not _of_a_run(name, books, pound, events, baseline, as_json):
         _show(name, baseline)
 
 
-def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, as_json: bool) -> bool:
-    """Show what takes a run, the ledger or the pound; False if the name is neither.
+def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline: Path | None, as_json: bool) -> bool:
+    """Show what has options or JSON of its own: ledger, pound, events, who is eligible; False if it is none of them.
 
     Raises:
         InputError: an option that only another thing has.
     """
+    from aft_sim.cli.show_eligibility import show_eligibility
+    from aft_sim.cli.show_events import show_events
     from aft_sim.cli.show_ledger import show_ledger
     from aft_sim.cli.show_pound import show_pound
 
+    if name == "events":
+        if books.year or pound.until:
+            raise InputError("events have no such option", found="--year or --until", expected="--from and --to")
+        if events.results is not None and events.settings:
+            raise InputError("a stored run is only read", where="--set", expected="no --set with --results")
+        show_events(events, baseline, as_json)
+        return True
+    if events.own:
+        raise InputError(
+            "only events have a stored run, kinds and a CSV file", found=name, expected="aft-sim show events WHO"
+        )
     if name == "pound":
         if books.year or books.first or books.last:
             raise InputError("only the ledger has a period", found=name, expected="--until, the last month of the run")
@@ -133,6 +175,9 @@ def _of_a_run(name: str, books: Asked, pound: Followed, baseline: Path | None, a
         raise InputError("only the pound has a last month and a chart", found=name, expected="aft-sim show pound WHO")
     if name == "ledger":
         show_ledger(books, baseline, as_json)
+        return True
+    if name == "eligibility" and not books.anything:
+        show_eligibility(baseline, as_json)
         return True
     if as_json or books.anything:
         raise InputError(
@@ -179,6 +224,7 @@ def _show(name: str, baseline: Path | None) -> None:
             "schema",
             "ledger",
             "pound",
+            "events",
             *shipped,
             *register,
             *paths,
@@ -188,7 +234,8 @@ def _show(name: str, baseline: Path | None) -> None:
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, ledger or pound",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, eligibility, ledger, pound or "
+            "events",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 
@@ -216,6 +263,7 @@ def _schedule() -> None:
     when = {
         "week": "every week",
         "month": "at month end",
+        "quarter": "at quarter end",
         "year": "on 31 March",
         "april": "on 1 April",
         "status": "when freedoms begin",

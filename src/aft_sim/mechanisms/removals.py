@@ -8,10 +8,13 @@ a choice that every comparison must be able to vary.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from aft_sim.spec.register import Register
 
 Array = NDArray[np.float64]
 Closure = Literal["fitted", "starts", "list", "mixed"]
@@ -19,6 +22,12 @@ Closure = Literal["fitted", "starts", "list", "mixed"]
 WEEKS = 105
 EARLY_WEEKS = 5
 RETURN_SLOTS = 8
+
+
+@lru_cache(maxsize=1)
+def default_share() -> float:
+    """The register's share of starts that is removed: row shares are measured at it."""
+    return float(Register.load()["removals.share_of_starts"].default)
 
 
 def hazard_shape() -> Array:

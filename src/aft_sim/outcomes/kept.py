@@ -1,8 +1,8 @@
 """What is kept of a run: which results tables, and of those below England's which outcomes.
 
-England's table is always kept whole, because every comparison needs it; so are events, which are few. Of the other
-tables a study may keep the columns that some outcomes need and no more, for most of a study's size is figures of single
-trusts and boards that nobody asks for.
+England's table is always kept whole, because every comparison needs it; so are oversight and events, which are small.
+Of the other tables a study may keep the columns that some outcomes need and no more, for most of a study's size is
+figures of single trusts and boards that nobody asks for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from aft_sim.outcomes.registry import Outcome
 ALWAYS = "england"
 """The table that every study holds."""
 
-WHOLE = (ALWAYS, "events")
+WHOLE = (ALWAYS, "oversight", "events")
 """Tables that are never cut to some outcomes."""
 
 SIZE = "list"

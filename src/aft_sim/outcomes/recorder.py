@@ -178,6 +178,7 @@ class Recorder:
             "money": [("trust", list(b.trusts.code))],
         }
         out = {name: self._table(name, axes[name]) for name in axes}
+        out["oversight"] = self._oversight()
         events = self._world.events
         columns: dict[str, Any] = {
             "month": [e.month for e in events],
@@ -188,6 +189,18 @@ class Recorder:
         }
         out["events"] = pa.table(columns, schema=registry.LEVELS["events"].schema)
         return out
+
+    def _oversight(self) -> pa.Table:
+        """What was published of every scored trust, quarter by quarter."""
+        code = np.array(self._world.bundle.trusts.code)
+        columns: dict[str, list[Any]] = {name: [] for name in registry.LEVELS["oversight"].columns}
+        for month, score, unadjusted, segment in self._world.oversight.history:
+            scored = np.isfinite(score)
+            columns["month"] += [month] * int(scored.sum())
+            columns["trust"] += code[scored].tolist()
+            for name, values in (("score", score), ("unadjusted", unadjusted), ("segment", segment)):
+                columns[name] += values[scored].tolist()
+        return pa.table(columns, schema=registry.LEVELS["oversight"].schema)
 
     def _table(self, level: str, axes: list[tuple[str, list[str]]]) -> pa.Table:
         sizes = [len(self._months), *(len(labels) for _, labels in axes)]

@@ -1,6 +1,6 @@
 """What the model measures: one home for every outcome column of every results table.
 
-A run writes one tidy table a *level* (England, region, ICB by quintile, trust, money, events). `LEVELS`
+A run writes one tidy table a *level* (England, region, ICB by quintile, trust, money, oversight, events). `LEVELS`
 says which key columns and which outcome columns each table has and how precisely numbers are kept;
 `OUTCOMES` says what each outcome means: its label, unit, which direction is better, whether it is a stock
 or a flow, and how it is obtained from columns that may be added up over trusts.
@@ -72,14 +72,6 @@ class Outcome:
     def additive(self) -> bool:
         """Whether the column itself may be summed over trusts and quintiles."""
         return self.parts == (self.name,)
-
-    @property
-    def relative_band(self) -> float:
-        """Half-width of the equivalence band as a share of the comparator's level (0.001 = 0.1%).
-
-        Used for every outcome other than the 18-week share, whose bands are register parameters in points.
-        """
-        return 0.001
 
     def derive(self, columns: Mapping[str, Floats]) -> Floats:
         """Compute the outcome from its additive parts.
@@ -174,6 +166,13 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
                 "month, trust and quintile (every patient treated there)",
             ),
             Level("money", ("month", "trust"), _MONEY, pa.float32(), "month and trust"),
+            Level(
+                "oversight",
+                ("month", "trust"),
+                ("score", "unadjusted", "segment"),
+                pa.float32(),
+                "month of publication and scored trust",
+            ),
             Level("events", ("month", "trust", "event", "detail"), ("value",), pa.float32(), "event"),
         )
     }
@@ -193,6 +192,9 @@ KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "trust": ("NHS trust", "ODS code of the provider"),
         "event": ("event", "kind of event"),
         "detail": ("detail", "what the event was about"),
+        "score": ("average metric score", "1 (best) to 4, of the quarter before that of publication"),
+        "unadjusted": ("segment before the override", "1 (best) to 4, by the score alone"),
+        "segment": ("segment", "1 (best) to 5, as published in the month"),
         "value": ("value", "number that belongs to the event, in the unit the detail names"),
     }
 )

@@ -16,6 +16,7 @@ from aft_sim.present import chart, layout, rows, style
 from aft_sim.present.chart import Chart
 from aft_sim.study.by_place import PlaceEffects, PlaceRow
 from aft_sim.study.paired import Verdict
+from aft_sim.study.rows import Bands
 
 MAX_NAMED = 30
 """Places named at most: those with the largest effects."""
@@ -228,7 +229,7 @@ def _source(found: PlaceEffects) -> str:
     notes[0] += f", the {MAX_NAMED} largest effects of {told:,}." if told > MAX_NAMED else "."
     notes.append(f"Intervals are not adjusted for looking at {len(found.rows):,} {places}.")
     if found.outcome.name != "within_18_share":
-        notes.append(f"The band is 0.1% of each {_places(found, 1)}'s own level.")
+        notes.append(f"The band is {Bands.from_register().count:g}% of each {_places(found, 1)}'s own level.")
     low, high = _limits(found, _sections(found))
     if any(one < low or two > high for one, two in _intervals(found)):
         notes.append("Some grey intervals run beyond the scale.")

@@ -13,6 +13,7 @@ from aft_sim.present.chart import Chart
 from aft_sim.study import groups as who
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.paired import PairedEffect, Verdict
+from aft_sim.study.rows import Bands
 
 _NAMES = ("Most deprived fifth", "Second fifth", "Third fifth", "Fourth fifth", "Least deprived fifth")
 _GROUPS = (who.ENGLAND, *(who.quintile_group(q) for q in QUINTILES), who.GAP)
@@ -143,7 +144,8 @@ def _subtitle(found: Comparison) -> str:
 
 def _source(found: Comparison) -> str:
     share = found.outcome.name == "within_18_share"
-    band = "" if share else "The band is 0.1% of each group's own level and is shaded row by row."
+    size = f"{Bands.from_register().count:g}%"
+    band = "" if share else f"The band is {size} of each group's own level and is shaded row by row."
     return chart.source(
         (found.policy, found.baseline),
         "Fifths of England's neighbourhoods by the Index of Multiple Deprivation 2025.",

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.spec.files import Junction, Layer, Origin, join, read_chain, shipped_scenarios
 from aft_sim.spec.layers import SCHEMA, Change
-from aft_sim.spec.levers import AftLevers, CapitalLevers, LeverTable, MoneyLevers, levers
+from aft_sim.spec.levers import AftLevers, CapitalLevers, LeverTable, MoneyLevers, OversightLevers, levers
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.resolve import resolve
 
@@ -85,6 +85,11 @@ class Scenario:
     def money(self) -> MoneyLevers:
         """Levers of the capital regime."""
         return cast(MoneyLevers, self.tables["money"])
+
+    @property
+    def oversight(self) -> OversightLevers:
+        """Levers of oversight."""
+        return cast(OversightLevers, self.tables["oversight"])
 
     @cached_property
     def hash(self) -> str:

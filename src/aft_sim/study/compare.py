@@ -21,6 +21,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
+from aft_sim.study.designations import programme_of
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
 from aft_sim.study.places import DIVISION_LEVELS, DIVISIONS, Places
@@ -189,7 +190,7 @@ def compare(
     without = tuple(code for code in treated if code not in listed)
     has_trusts = all("trust" in run.tables for pair in runs for run in pair)
     gone = [value[index] for pair in pairs.pairs if (value := pair.baseline.ceiling_if_gone()) is not None]
-    notes = _notes(measure, treated, both, without if has_trusts else (), runs[0][0])
+    notes = _notes(measure, bands, treated, both, without if has_trusts else (), runs[0][0])
     return Comparison(
         policy=policy,
         baseline=baseline,
@@ -205,7 +206,7 @@ def compare(
         ceiling_if_gone=float(np.mean(gone)) if gone and has_trusts else None,
         seeds=tuple(sorted({ours.seed for ours, _ in runs})),
         draws=tuple(sorted({ours.draw for ours, _ in runs})),
-        notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0])),
+        notes=(*notes, selection.words, *_programme(runs), *_about_divisions(by, rows, measure, runs[0][0])),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
         worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
@@ -290,14 +291,25 @@ def _waiting_outcome(name: str) -> Outcome:
     return found
 
 
+def _programme(runs: Sequence[tuple[RunResult, RunResult]]) -> tuple[str, ...]:
+    """What the programme did in the policy's runs, where it ran by rules."""
+    found = programme_of([ours for ours, _ in runs])
+    return () if found is None else (found.words,)
+
+
 def _notes(
-    outcome: Outcome, treated: Sequence[str], both: Sequence[str], without: Sequence[str], run: RunResult
+    outcome: Outcome,
+    bands: Bands,
+    treated: Sequence[str],
+    both: Sequence[str],
+    without: Sequence[str],
+    run: RunResult,
 ) -> tuple[str, ...]:
     notes = []
     if outcome.kind == "flow":
         notes.append(f"Flows are summed over the {who.FLOW_MONTHS} months up to the date.")
     if outcome.name != "within_18_share":
-        notes.append(f"The equivalence band is {100 * outcome.relative_band:.1f}% of the baseline level.")
+        notes.append(f"The equivalence band is {bands.count:.1f}% of the baseline level.")
     if not treated:
         notes.append("No trust is designated in the policy arm.")
     if both:

@@ -56,6 +56,8 @@ def why_nothing(part: Part, position: int, facts: Facts) -> str:
     if not status:
         capital = all(path.startswith("capital.") for path in paths)
         return "no board draws on its pot in any of the worlds" if capital and not _draws(facts) else ""
+    if any(one.aft.programme == "rules" for one in facts.worlds):
+        return ""  # who holds the status, and when, is decided in the run
     if not any(one.aft.designated for one in facts.worlds):
         return "no trust holds the status in any of the worlds"
     if all(one.aft.from_ > facts.until for one in facts.worlds if one.aft.designated):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +13,12 @@ from typing import Any
 import mesa
 
 from aft_sim.baseline import bundle
-from aft_sim.baseline.bind import Plan, bind
+from aft_sim.baseline.bind import Plan, bind, week_after
 from aft_sim.basis.calendar import Calendar
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.outcomes.kept import Kept
+from aft_sim.policy.programme import Spell
 from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study.result import RunResult
@@ -63,7 +66,45 @@ def run_once(
     finally:
         forget(model)
     kept = kept or Kept()
-    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), plan.treated, kept)
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), treated_in(model), kept)
+
+
+def run_replay(
+    scenario: Scenario,
+    seed: int,
+    draw: Draw,
+    until: date,
+    spells: Sequence[tuple[str, int, str | None]],
+    baseline: Path | None = None,
+    kept: Kept | None = None,
+) -> RunResult:
+    """Run a scenario once with designations recorded in another run.
+
+    Args:
+        scenario, seed, draw, until, baseline, kept: as of `run_once`.
+        spells: trust, first week, and the month at whose end the status was lost, None if it was not.
+    """
+    plan = plan_for(scenario, draw, until, baseline)
+    calendar, index = plan.calendar, plan.bundle.trusts.index
+    closed = {month.label: month for month in calendar.months}
+    given = tuple(
+        Spell(index[code], start, None if ended is None else week_after(calendar, closed[ended]))
+        for code, start, ended in spells
+    )
+    model = TrustAutonomyModel(replace(plan, replay=given), seed)
+    try:
+        tables = model.run()
+    finally:
+        forget(model)
+    kept = kept or Kept()
+    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), treated_in(model), kept)
+
+
+def treated_in(model: TrustAutonomyModel) -> tuple[str, ...]:
+    """ODS codes of the trusts that the scenario designates or, by rules, that held the status in the run so far."""
+    if model.plan.scenario.aft.programme == "given" and model.plan.replay is None:
+        return model.plan.treated
+    return tuple(model.plan.bundle.trusts.code[i] for i in model.status.ever(model.week))
 
 
 def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:

@@ -17,11 +17,9 @@ import pyarrow.compute as pc
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
+from aft_sim.spec.register import Register
 from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
-
-STANDARD = 92.0
-"""The 18-week standard: percent of incomplete pathways under 18 weeks (NHS Constitution, England)."""
 
 FLOW_MONTHS = 12
 """Flows are compared as sums over this many months up to the date of the comparison."""
@@ -337,7 +335,8 @@ def _bound(parts: Sequence[Columns], whole: Columns, outcome: Outcome) -> Floats
 
 def _shortfall(columns: Columns, outcome: Outcome) -> Floats:
     if outcome.name == "within_18_share":
-        return np.maximum(0.0, STANDARD / 100.0 * columns["list"] - columns["within_18"])
+        standard = Register.load().number("compare.standard") / 100.0
+        return np.maximum(0.0, standard * columns["list"] - columns["within_18"])
     return -columns["over_52"]
 
 

@@ -19,8 +19,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from aft_sim.spec.register import Register
+
 NEAR_MISS_TYPES = ("acute", "specialist")
-NEAR_MISS_SEGMENT = 2.0
 
 DIVISIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -85,10 +86,11 @@ class Places:
         """
         if group.startswith("type:"):
             return tuple(sorted(code for code, kind in self.type.items() if kind == group.removeprefix("type:")))
+        segment = near_miss_segment()
         near = {
             code
             for code, kind in self.type.items()
-            if kind in NEAR_MISS_TYPES and self.segment[code] == NEAR_MISS_SEGMENT and code not in treated
+            if kind in NEAR_MISS_TYPES and self.segment[code] == segment and code not in treated
         }
         if group == "near-miss":
             return tuple(sorted(near))
@@ -114,6 +116,11 @@ class Places:
             kinds = [kind for kind in TYPE_LABELS if kind in self.type.values()]
             return [(f"type:{kind}", TYPE_LABELS[kind]) for kind in kinds]
         return [("treated", "Treated trusts together"), ("near-miss", "Near misses"), ("rest", "All other NHS trusts")]
+
+
+def near_miss_segment() -> float:
+    """Oversight segment of near misses."""
+    return Register.load().number("compare.near_miss_segment")
 
 
 def short_board(name: str) -> str:

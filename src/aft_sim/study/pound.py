@@ -209,7 +209,7 @@ def follow(model: TrustAutonomyModel, tables: Mapping[str, pa.Table], trust: str
     more, received = _received(model, at, i, given)
     uses = [_padded(use, 0, len(more)) for use in uses] + [_padded(use, len(found), 0) for use in received]
     status, calendar = model.planning.status, model.plan.calendar
-    begins = status.from_week if status.reinvest and i in status.designated else calendar.n_weeks
+    begins = status.first_week(i) if status.reinvest and i in status.designated else calendar.n_weeks
     since = begins if begins < calendar.n_weeks else 0
     here = at(i)
     trace = PoundTrace(
@@ -240,7 +240,7 @@ def _standing(model: TrustAutonomyModel, trust: int) -> str:
         return "it does not hold AFT status in this scenario"
     if not status.reinvest:
         return "AFT status brings no freedom to reinvest in this scenario"
-    if status.from_week >= model.plan.calendar.n_weeks:
+    if status.first_week(trust) >= model.plan.calendar.n_weeks:
         return "the freedom begins after the end of the run"
     return ""
 

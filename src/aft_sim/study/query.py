@@ -71,8 +71,8 @@ def query(folder: str | Path, sql: str) -> pa.Table:
 
     Args:
         folder: the study's folder.
-        sql: one SELECT over the views england, region, icb_quintile, trust, money and events, those that the runs
-            kept, each with scenario, draw and seed in front of its own columns.
+        sql: one SELECT over the views england, region, icb_quintile, trust, money, oversight and events, those that
+            the runs kept, each with scenario, draw and seed in front of its own columns.
 
     Returns:
         The answer.

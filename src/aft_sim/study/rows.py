@@ -28,15 +28,17 @@ class Bands:
             region, a board's residents) it is divided by the square root of their number, because what moves single
             trusts for no known reason averages out in a group; it never falls below England's.
         cost: money, percent of the baseline's amount.
+        count: every other outcome, percent of the baseline's level.
     """
 
     england: float
     trust: float
     cost: float = 0.1
+    count: float = 0.1
 
     @classmethod
     def from_register(cls) -> Bands:
-        """The register's bands (`compare.band_england`, `compare.band_trust`, `compare.band_cost`)."""
+        """The register's bands (`compare.band_england` and its siblings)."""
         from aft_sim.spec.register import Register
 
         register = Register.load()
@@ -44,6 +46,7 @@ class Bands:
             england=register.number("compare.band_england"),
             trust=register.number("compare.band_trust"),
             cost=register.number("compare.band_cost"),
+            count=register.number("compare.band_count"),
         )
 
     def of(self, group: str, outcome: Outcome, scale: float, trusts: int = 1) -> float:
@@ -56,10 +59,10 @@ class Bands:
             trusts: trusts with a list behind the group, where it is one of several trusts.
 
         Returns:
-            Points for the 18-week share, else 0.1% of the level.
+            Points for the 18-week share, else a share of the level, in its unit.
         """
         if outcome.name != "within_18_share":
-            return outcome.relative_band * abs(scale)
+            return self.count / 100.0 * abs(scale)
         if group.startswith("trust:"):
             return self.trust
         if group in (who.TREATED, who.NEAR_MISS) or group.startswith(("type:", "region:", "icb:")):

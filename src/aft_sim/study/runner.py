@@ -225,7 +225,8 @@ def _infos(scenarios: Sequence[Scenario]) -> tuple[ScenarioInfo, ...]:
 
 
 def _info(scenario: Scenario) -> ScenarioInfo:
-    start = scenario.aft.from_ if scenario.aft.designated else None
+    aft = scenario.aft
+    start = aft.from_ if aft.designated else aft.next_wave if aft.programme == "rules" else None
     resolved = "".join(f"{path} = {value}\n" for path, value in scenario.flat().items())
     text = {"scenario.toml": scenario.to_toml(), "resolved": resolved}
     for path in scenario.chain:

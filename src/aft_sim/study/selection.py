@@ -1,9 +1,10 @@
 """Who is treated, held fixed: the policy arm's trusts of each pair of runs, reported in both of its arms.
 
 Being designated and being better are kept apart by never choosing the treated trusts from what happened to them:
-each pair's set is read from its policy run and looked up again in its baseline run. Today every designation is
-written in the scenario, so the set is the same in every run and nothing of an effect can be selection; where a set
-differs between runs of a scenario, `Selection.by_scenario` says so and each pair keeps its own.
+each pair's set is read from its policy run and looked up again in its baseline run. Where the scenario names the trusts
+the set is the same in every run and nothing of an effect can be selection; where the programme runs by rules the sets
+differ between runs, `Selection.by_scenario` says so and each pair keeps its own: all that held the status at some time.
+`study.designations.replay` gives the same trusts the status in another world.
 """
 
 from __future__ import annotations

@@ -11,15 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aft_sim.outcomes.registry import Outcome
+from aft_sim.spec.register import Register
 from aft_sim.study.by_place import effects_by_place
 from aft_sim.study.paired import PairedEffect, Verdict
 from aft_sim.study.places import Places, short_board
 from aft_sim.study.result import RunResult
 from aft_sim.study.rows import Bands
-
-TRUST_NOISE = 1.1
-"""Points by which trusts' 18-week shares move from one month to the next for no published reason (standard deviation,
-April 2025 to January 2026)."""
 
 _TABLES = {"trust": ("trust", "NHS trusts with a list"), "icb": ("icb_quintile", "integrated care boards")}
 
@@ -112,12 +109,17 @@ def tallies(
     return tuple(found)
 
 
+def trust_noise() -> float:
+    """Points by which a trust's 18-week share moves from one month to the next for no published reason."""
+    return Register.load().number("compare.trust_noise")
+
+
 def _tally(level: str, label: str, outcome: Outcome, effects: Mapping[str, PairedEffect]) -> Tally:
     verdicts = {verdict: [n for n, e in effects.items() if e.verdict is verdict] for verdict in Verdict}
     named = [effects[name] for verdict in (Verdict.HIGHER, Verdict.LOWER) for name in verdicts[verdict]]
     # how far boards and other outcomes move without a reason has not been measured
     measured = level == "trust" and outcome.name == "within_18_share"
-    by_size = measured and bool(named) and all(abs(effect.effect) >= TRUST_NOISE for effect in named)
+    by_size = measured and bool(named) and all(abs(effect.effect) >= trust_noise() for effect in named)
 
     def order(name: str) -> tuple[float, str]:
         return (-abs(effects[name].effect) if by_size else 0.0, name)

@@ -15,18 +15,21 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_of, read_day
-from aft_sim.spec.levers.aft import AftLevers, Freedoms
+from aft_sim.spec.levers.aft import AftLevers, Criteria, Freedoms
 from aft_sim.spec.levers.capital import CapitalLevers
 from aft_sim.spec.levers.money import MoneyLevers
+from aft_sim.spec.levers.oversight import OversightLevers
 
 __all__ = [
     "AftLevers",
     "CapitalLevers",
+    "Criteria",
     "Freedoms",
     "Lever",
     "LeverTable",
     "MoneyLevers",
     "Move",
+    "OversightLevers",
     "Refused",
     "levers",
     "read_day",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -36,12 +37,11 @@ class Freedoms(LeverTable):
     )
     oversight_relief: bool = lever(
         False,
-        "Less reporting and fewer interventions for holders.",
+        "Less reporting and fewer interventions for holders: they do not bear the load of segments 3 to 5.",
         policy="Oversight by capability, with a more strategic relationship and a lighter load.",
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
-        why_inactive="The model has no management load yet; nothing measures what oversight costs.",
     )
     multi_year: bool = lever(
         False,
@@ -60,6 +60,71 @@ class Freedoms(LeverTable):
         who=NHS_ENGLAND,
         dates=_DRAFT,
         why_inactive="No decision in the model depends on it, and its content is not published.",
+    )
+
+
+class Criteria(LeverTable):
+    """What a trust must show before it is assessed, where the programme runs by rules; each is a switch."""
+
+    segment: int = lever(
+        2,
+        "The worst oversight segment that qualifies.",
+        policy="Oversight is the first gate. No threshold was found; the first wave shows that segment 2 is enough.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+        ge=1,
+        le=5,
+    )
+    quarters: int = lever(
+        2,
+        "In how many of the last published quarters the segment must qualify.",
+        policy="How long a record must be was not found.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+        ge=1,
+        le=8,
+    )
+    override: bool = lever(
+        True,
+        "Whether the segment counts as published, after the financial override, or as the score alone gives it.",
+        policy="A trust in deficit or with deficit support cannot be better than segment 3.",
+        source="NHS England, Oversight Framework 2025/26, methodology manual, 26 June 2025",
+        who=NHS_ENGLAND,
+        dates="since 2025/26",
+    )
+    cqc: bool = lever(
+        True,
+        "Good or Outstanding from the CQC, overall and for leadership.",
+        policy="Quality is the second gate; the ratings asked for were not found.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )
+    capability: bool = lever(
+        True,
+        "A capability rating in the upper two of four bands.",
+        policy="Leadership is the third gate, as the region assesses it; ratings are not published.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )
+    deficit: bool = lever(
+        True,
+        "No deficit in the last closed year.",
+        policy="A medium-term financial plan agreed with board and region; that it may not be a deficit is a reading.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )
+    support: bool = lever(
+        True,
+        "Support of the integrated care board and of the region.",
+        policy="Both must support an application before it is assessed.",
+        source=f"{_GUIDE}; Healthcare Leader, November 2025",
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
     )
 
 
@@ -84,3 +149,68 @@ class AftLevers(LeverTable):
         alias="from",
     )
     freedoms: Freedoms = Field(default=Freedoms(), description="What the status allows.")
+    programme: Literal["given", "rules"] = lever(
+        "given",
+        "Whether the trusts named hold the status for good, or the programme goes on by rules after them.",
+        policy="Waves of applicants are assessed; holders are reviewed and may lose the status.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates="a second wave was invited in July 2026",
+    )
+    path: Literal["waves", "everyone"] = lever(
+        "waves",
+        "By rules: a few applicants a wave, or every trust in time, those who fail the fewest criteria first.",
+        policy="The ambition that every provider is a foundation trust by 2035.",
+        source="Hempsons, Insights from the 10-Year Health Plan, July 2025; NHS Confederation, January 2026",
+        who=NHS_ENGLAND,
+        dates="by 2035",
+    )
+    everyone_by: Day = lever(
+        date(2033, 12, 31),
+        "On the path to everyone: day of the last wave; assessments and deferrals end within about a year of it.",
+        policy="The ambition names the year 2035.",
+        source="Hempsons, Insights from the 10-Year Health Plan, July 2025; NHS Confederation, January 2026",
+        who=NHS_ENGLAND,
+        dates="by 2035",
+    )
+    next_wave: Day = lever(
+        date(2026, 7, 1),
+        "By rules: a day in the month in which the second wave is invited.",
+        policy="One trust is known to have been invited into assessment in July 2026.",
+        source="Midlands Partnership board papers, 13 August 2026",
+        who=NHS_ENGLAND,
+        dates="July 2026",
+    )
+    invited: Trusts = lever(
+        (),
+        "By rules: trusts known to be invited into the second wave.",
+        policy="Other names of the second wave were not found.",
+        source="Midlands Partnership board papers, 13 August 2026",
+        who=NHS_ENGLAND,
+        dates="July 2026",
+    )
+    criteria: Criteria = Field(default=Criteria(), description="What a trust must show before it is assessed.")
+    removal_trigger: Literal["two_in_a_row", "two_of_four", "three_in_a_row", "none"] = lever(
+        "two_in_a_row",
+        "By rules: quarters in segment 3 or worse, as published, that call for an early review.",
+        policy='"Material and ongoing" failure calls for a review; how many quarters that is was not found.',
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )
+    review_capability: bool = lever(
+        True,
+        "By rules: two yearly capability ratings below the upper bands call for a review.",
+        policy="A holder must remain well led; the rule was not found.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )
+    review_deficit: bool = lever(
+        True,
+        "By rules: a year that closes in deficit calls for a review.",
+        policy="A holder must remain financially sustainable; the rule was not found.",
+        source=_GUIDE,
+        who=NHS_ENGLAND,
+        dates=_DRAFT,
+    )

@@ -1,0 +1,168 @@
+"""The programme by rules in whole runs: real dates first, then waves; what it may not do; what is drawn and how."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from aft_sim.model import TrustAutonomyModel
+from aft_sim.policy.programme import decide
+from aft_sim.spec.register import Register
+from aft_sim.study.execute import treated_in
+from worlds import few, plan, run, same, scenario
+
+pytestmark = pytest.mark.validation
+
+END = date(2033, 3, 31)
+RULES = {"aft.programme": "rules", "aft.invited": ["set:second-wave"]}
+OFF = {"aft.freedoms.approval": False, "aft.freedoms.reinvest": False}
+OWN = {
+    *("nominated", "applied", "assessed", "approved", "deferred", "rejected"),
+    *("designated", "review", "review passed", "removed", "pot frozen"),
+}
+
+
+def model_of(seed=1, until=END, **changes):
+    made = scenario("baseline").with_changes("rules", RULES | {k.replace("__", "."): v for k, v in changes.items()})
+    model = TrustAutonomyModel(plan(made, until, few()), seed)
+    return model, model.run()["events"].to_pylist()
+
+
+def months(text: str) -> int:
+    return int(text[:4]) * 12 + int(text[5:7])
+
+
+@pytest.fixture(scope="module")
+def by_rules():
+    return model_of()
+
+
+def test_the_first_wave_is_as_it_was(by_rules):
+    model, events = by_rules
+    first = set(model.plan.treated)
+    told = defaultdict(set)
+    for e in events:
+        told[e["event"], e["month"]].add(e["trust"])
+    assert told["nominated", "2026-02"] == first | {"RWX"}
+    assert told["approved", "2026-05"] == told["designated", "2026-06"] == first
+    monday = model.plan.calendar.monday(model.plan.aft_week)
+    assert monday == date(2026, 6, 1)
+    # known to be invited in July 2026
+    assert "RRE" in told["assessed", "2026-07"]
+
+
+def test_from_invitation_to_freedoms_takes_six_to_seven_months(by_rules):
+    _, events = by_rules
+    invited, deferred, seen = {}, set(), 0
+    for e in events:
+        if e["event"] == "assessed":
+            invited[e["trust"]] = months(e["month"])
+            deferred.discard(e["trust"])
+        elif e["event"] == "deferred":
+            deferred.add(e["trust"])
+        elif e["event"] == "designated" and e["trust"] in invited and e["trust"] not in deferred:
+            # invited by the close of a month, designated on the first of a later one
+            assert months(e["month"]) - invited.pop(e["trust"]) in (7, 8)
+            seen += 1
+    assert seen >= 10
+
+
+def test_waves_are_of_the_size_and_the_distance_of_the_register(by_rules):
+    _, events = by_rules
+    waves = defaultdict(list)
+    for e in events:
+        if e["event"] == "assessed":
+            waves[months(e["month"])].append(e["trust"])
+    assert max(map(len, waves.values())) <= 7
+    assert all(6 <= gap <= 16 for gap in np.diff(sorted(waves)))
+    assert len(waves) >= 4
+
+
+def test_freedoms_end_with_the_status(by_rules):
+    model, events = by_rules
+    ended = {}
+    for e in events:
+        if e["event"] == "removed":
+            ended[e["trust"]] = e["month"]
+        elif e["event"] == "designated":
+            ended.pop(e["trust"], None)
+        elif e["event"] == "draw" and e["value"] > 0:
+            # nothing is drawn from a frozen pot; the month of the decision itself may have seen an earlier draw
+            assert e["trust"] not in ended or e["month"] <= ended[e["trust"]], e
+    assert any(e["event"] == "removed" for e in events)
+    week = model.week - 1
+    last = model.plan.calendar.months[-1].label
+    for trust in (trust for trust, month in ended.items() if month < last):
+        i = model.plan.bundle.trust(trust)
+        assert not model.status.may_approve(i, week) and i not in model.status.may_reinvest(week)
+
+
+def test_treated_are_all_that_held_the_status(by_rules):
+    model, events = by_rules
+    assert set(treated_in(model)) == {e["trust"] for e in events if e["event"] == "designated"}
+
+
+def test_given_is_the_default_and_nothing_happens_by_rules():
+    base = scenario("baseline")
+    assert base.aft.programme == "given"
+    events = run(base, date(2028, 3, 31), bundle=few())["events"].column("event").to_pylist()
+    assert not OWN - {"designated"} & set(events)
+
+
+def test_status_without_freedoms_is_exactly_nothing_also_by_rules():
+    until = date(2029, 3, 31)
+    everyone = RULES | OFF | {"aft.path": "everyone", "aft.everyone_by": date(2029, 3, 31)}
+    policy = scenario("baseline").with_changes("status-only", everyone)
+    model = TrustAutonomyModel(plan(policy, until, few()), 3)
+    tables, without = model.run(), run(scenario("no-aft"), until, seed=3, bundle=few())
+    assert len(treated_in(model)) > 60
+
+    def others(found):
+        return {k: v for k, v in found.items() if k != "events"}
+
+    assert same(others(tables), others(without))
+
+
+def test_nobody_applies_for_a_status_that_allows_nothing():
+    _, events = model_of(until=date(2028, 3, 31), **{k.replace(".", "__"): v for k, v in OFF.items()})
+    assert not [e for e in events if e["event"] == "applied"]
+
+
+def test_who_else_is_in_the_programme_moves_no_draw_of_a_trust():
+    """A larger wave adds trusts; those assessed anyway are decided alike and in the same month."""
+
+    def decisions(size):
+        _, events = model_of(until=date(2027, 6, 30), programme__wave_size=size)
+        wave = {e["trust"] for e in events if e["event"] == "assessed" and e["month"] == "2026-07"}
+        return {
+            e["trust"]: (e["month"], e["event"])
+            for e in events
+            if e["event"] in ("approved", "deferred", "rejected") and e["trust"] in wave and e["month"] > "2026-07"
+        }
+
+    small, large = decisions(5), decisions(20)
+    assert len(small) >= 5 and len(large) > len(small)
+    assert all(large[trust] == decision for trust, decision in small.items())
+
+
+def test_approvals_of_a_wave_are_distributed_as_the_prior_implies():
+    prior = Register.load()["programme.approval_chance"].prior
+    grid = (np.arange(400) + 0.5) / 400
+    chance = np.array([prior.quantile(float(u)) for u in grid])
+    u = np.random.default_rng(4).random((chance.size, 7, 20))
+    approved = np.array(
+        [[sum(decide(x, p, 0.8) == "approved" for x in wave) for wave in us.T] for p, us in zip(chance, u, strict=True)]
+    )
+    found = np.bincount(approved.ravel(), minlength=8) / approved.size
+    assert found == pytest.approx(stats.betabinom(7, 7, 2).pmf(np.arange(8)), abs=0.02)
+
+
+def test_every_trust_in_time():
+    model, events = model_of(until=date(2035, 12, 31), aft__path="everyone", aft__removal_trigger="none")
+    held = set(treated_in(model))
+    assert len(held) >= 0.97 * len(model.plan.bundle.trusts.code)
+    assert {e["trust"] for e in events if e["event"] == "removed"}
