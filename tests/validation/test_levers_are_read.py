@@ -28,7 +28,8 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "money.dsf_closure": ("withdrawn", {}),
     "money.surpluses": ("taken", {}),
     "money.incentives": (True, {}),
-    "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1}),
+    # a trust that oversight burdens: the leading ones have nothing to be relieved of
+    "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1, "aft.designated": ["RCX"]}),
     "oversight.segmentation": ("quartiles", {}),
     "oversight.override": ("off", {}),
 }

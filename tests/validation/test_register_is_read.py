@@ -24,6 +24,8 @@ UNTIL = date(2029, 9, 30)
 BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed": 1e-4, "capital.aft_limit": 1e-4}
 #: A programme that many enter.
 SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest_share": 1.0}
+#: A trust that oversight burdens, and is relieved of it.
+RELIEVED = {"aft.designated": ["RCX"], "aft.freedoms.oversight_relief": True}
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -35,8 +37,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
     "payment.incentive_amount": {"money.incentives": True},
     "oversight.grace_quarters": {"oversight.override": "grace"},
-    "oversight.management_load": {"oversight.management_effect": 0.1},
-    "oversight.management_effect": {"oversight.management_load": 0.1},
+    "oversight.management_load": RELIEVED | {"oversight.management_effect": 0.1},
+    "oversight.management_effect": RELIEVED | {"oversight.management_load": 0.1},
     "oversight.support_entry": SUPPORT,
     "oversight.support_months": SUPPORT,
     "oversight.support_spread": SUPPORT,
