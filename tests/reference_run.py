@@ -37,7 +37,8 @@ def england() -> dict[str, float]:
         figures |= {f"{key} {name}": float(value) for name, value in row.items()}
     world = model.world
     for i, code in enumerate(world.bundle.trusts.code):
-        figures |= {f"{code} {name}": float(getattr(world.money, name)[i]) for name in ("pot", "cash", "backlog")}
+        figures |= {f"{code} {name}": float(getattr(world.money, name)[i]) for name in ("pot", "backlog")}
+        figures[f"{code} cash"] = float(world.cash[i])
     figures |= {f"group {q} waiting": float(people) for q, people in enumerate(world.stock.sum(axis=0))}
     events = tables["events"].to_pylist()
     for i, event in enumerate(events):
