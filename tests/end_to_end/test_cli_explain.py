@@ -97,6 +97,7 @@ def test_need_says_what_is_out_of_reach(cli, tmp_path: Path) -> None:
     assert [one["amount"] for one in found["points"]] == [1.0, 100.0]
 
 
+@pytest.mark.slow
 def test_need_finds_how_large_a_pot_it_would_take(cli, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(EAGER, encoding="utf-8")
     args = ("need", "--gain", "0.01 points", "--by", "2026-12", "--vary", "pot", "--policy", "mine.toml")

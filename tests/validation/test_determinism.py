@@ -40,6 +40,7 @@ def test_bytes_do_not_depend_on_the_process_or_its_hash_seed():
     assert len(found) == 1
 
 
+@pytest.mark.slow
 def test_code_just_compiled_and_code_from_the_cache_give_the_same_bytes(tmp_path):
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     found = [

@@ -104,6 +104,7 @@ def reference():
     return get
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUN)
 def test_parameter_moves_an_output(name, reference):
     before = base(name)
