@@ -14,6 +14,7 @@ FLOORS = {
     "baseline": 2,
     "mechanisms": 3,
     "policy": 3,
+    "schedule": 4,
     "world": 4,
     "agents": 5,
     "outcomes": 5,

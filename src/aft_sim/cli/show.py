@@ -258,7 +258,7 @@ def _family(name: str, parameters: list[str], paths: list[str]) -> bool:
 
 
 def _schedule() -> None:
-    from aft_sim.model import SCHEDULE
+    from aft_sim.schedule import SCHEDULE
 
     when = {
         "week": "every week",
