@@ -40,7 +40,9 @@ def test_paths():
         "aft.removal_trigger",
         "aft.review_capability",
         "aft.review_deficit",
+        "boards.spend",
         "capital.limit_rule",
+        "capital.reinvest_also",
         "capital.allocate_to",
         "capital.recipients",
         "money.dsf_closure",
@@ -65,10 +67,7 @@ def test_no_parameter_has_the_name_of_a_lever(lever):
 
 def test_levers_without_a_mechanism_are_inactive():
     inactive = {path for path, lever in levers().items() if not lever.active}
-    assert inactive == {
-        "aft.freedoms.multi_year",
-        "aft.freedoms.delegation",
-    }
+    assert inactive == {"aft.freedoms.delegation"}
 
 
 def test_defaults_grant_nothing():

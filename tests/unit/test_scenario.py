@@ -262,7 +262,7 @@ def test_problems_of_all_files_come_together(write):
         (HEAD + RULE + '[aft]\ndesignated = ["set:frist-wave"]\n', 7, 'Did you mean "set:first-wave"'),
         (HEAD + RULE + '[aft]\nfreedoms = {approval = "yes"}\n', 7, "true or false"),
         (HEAD + RULE + "[aft.freedoms]\naproval = true\n", 7, 'Did you mean "approval"'),
-        (HEAD + RULE + "[aft.freedoms]\nmulti_year = true\n", 7, "not active"),
+        (HEAD + RULE + "[aft.freedoms]\ndelegation = true\n", 7, "not active"),
         (HEAD + RULE + "[aft]\nfreedoms = true\n", 7, "a table"),
         ("aft = 3\n" + HEAD + RULE, 1, "aft must be a table"),
         ("parameters = 3\n" + HEAD + RULE, 1, "parameters must be a table"),

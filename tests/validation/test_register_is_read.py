@@ -26,6 +26,7 @@ BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed"
 SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest_share": 1.0}
 #: A trust that oversight burdens, and is relieved of it.
 RELIEVED = {"aft.designated": ["RCX"], "aft.freedoms.oversight_relief": True}
+CHOOSING: dict[str, object] = {"boards.spend": "by_choice"}
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -45,6 +46,9 @@ CONTEXT: dict[str, dict[str, object]] = {
     "oversight.support_effect": SUPPORT,
     "oversight.support_relapse": SUPPORT | {"oversight.support_months": 3.0},
     "payment.incentive_places": {"money.incentives": True},
+    "boards.horizon_distressed": CHOOSING | {"aft.designated": ["RCX", "RBS"]},
+    "boards.horizon_multi_year": CHOOSING | {"aft.freedoms.multi_year": True},
+    **{f"boards.{n}": CHOOSING for n in ("horizon", "discount", "waits_weight", "pressure", "sharpness")},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.

@@ -7,7 +7,6 @@ Every pound drawn leaves a pot and a bank account and is spent by a named trust.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,13 +16,14 @@ from numpy.typing import NDArray
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.pound import PoundRecord
+from aft_sim.agents.spending import Spending
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
 from aft_sim.basis.calendar import financial_year, months_left
 from aft_sim.mechanisms import capital, lots, production
 from aft_sim.mechanisms.ledger import PENCE as PENCE_A_MILLION
-from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route
+from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route, may_reinvest_too
 from aft_sim.policy.programme import Status
 from aft_sim.world import Event, World
 
@@ -68,6 +68,7 @@ class CapitalPlanning:
         """Find out which boards use their freedoms and set the first year's limit."""
         self._world, self._trusts, self._national, self._draws = world, trusts, national, draws
         self._books, self.status = books, status
+        self._spending = Spending(world, trusts, status)
         b = world.bundle
         self._ids = streams.words(b.trusts.code)
         self._prices = production.growth_index(world.plan.parameters.path("capital.price_growth"))
@@ -132,9 +133,7 @@ class CapitalPlanning:
 
     def plan_draws(self, week: int) -> None:
         """Boards plan their draws for what is left of the financial year; the limit's rule is applied; money moves."""
-        holders = self.status.may_reinvest(week)
-        if not self._is_april(week):  # whoever held the freedom on 1 April has planned for the year
-            holders = np.intersect1d(holders, self.status.beginning(week))
+        holders = self._may_draw(week)
         if not holders.size:
             return
         decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]
@@ -144,7 +143,7 @@ class CapitalPlanning:
             if d.reason:
                 self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
         wished = capital.whole_pence(wished)
-        revenue = np.round(wished * self._p("capital.revenue_split", week), PENCE)
+        revenue = np.round(wished * self._spending.revenue_share(week), PENCE)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
         room = self._world.money.envelope - self._spent
         outcome = self._national.apply_limit(wished - revenue, room, rule, self._limit)
@@ -156,6 +155,15 @@ class CapitalPlanning:
         self._start_revenue(week, revenue)
         if outcome.cut.any():
             self._cut_envelopes(week, outcome.cut, "room for draws of others")
+
+    def _may_draw(self, week: int) -> Index:
+        """Who plans a draw this week: on 1 April all who may, else those whose status begins."""
+        holders = self.status.may_reinvest(week)
+        if not self._is_april(week):  # whoever held the freedom on 1 April has planned for the year
+            return np.intersect1d(holders, self.status.beginning(week))
+        also = self._world.plan.scenario.capital.reinvest_also
+        others = may_reinvest_too(also, self._world.oversight.latest, self._world.bundle.trusts.foundation)
+        return np.union1d(holders, np.flatnonzero(others))
 
     def _is_april(self, week: int) -> bool:
         calendar = self._world.plan.calendar
@@ -214,17 +222,6 @@ class CapitalPlanning:
 
     # -- schemes -------------------------------------------------------------------------------------------------------
 
-    def _split(self, amount: Array, week: int) -> Mapping[str, Array]:
-        p = self._p
-        return capital.split(
-            amount,
-            p("capital.split.new", week),
-            p("capital.split.improvement", week),
-            p("capital.split.lifecycle", week),
-            p("capital.split.equipment", week),
-            p("capital.elective_share", week),
-        )
-
     def _months(self, name: str, week: int, key: str) -> float:
         """Months that a stage of one scheme takes: lognormal around the parameter, by a quantile fixed by its key."""
         z = float(streams.normal(self._draws.chance(name, 0, streams.words([key])))[0])
@@ -243,7 +240,8 @@ class CapitalPlanning:
             self._p("capital.aft_limit", week),
             self._p("capital.treasury_limit", week),
         )
-        parts = self._split(spent, week)
+        chosen = purpose == "pot_capital"
+        parts = self._spending.capital_split(spent, week) if chosen else self._spending.usual_split(spent, week)
         for i in np.flatnonzero(spent > 0):
             started = []
             for kind in capital.CLASSES:
@@ -304,7 +302,7 @@ class CapitalPlanning:
         w.money.envelope -= cut
         approval = self._p(APPROVAL["board"], week)
         growth = self._p("capital.cost_growth", week)
-        for kind, amount in self._split(cut, week).items():
+        for kind, amount in self._spending.usual_split(cut, week).items():
             build = self._p(BUILD[kind], week) if kind in BUILD else 0.0
             real = capital.real_value(-amount / self._prices[week], approval, growth)
             built = week + round((approval + build) * WEEKS_A_MONTH)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from aft_sim.mechanisms import capital, finance
+from aft_sim.policy import choice
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,29 @@ class PotView:
     floor_days: float
     acts: bool
     in_deficit: bool
+
+
+@dataclass(frozen=True)
+class UseView:
+    """What a board believes when it chooses what to spend on.
+
+    Attributes:
+        effect: (option, concern) believed effect of GBP 1m a year; options and concerns of `policy.choice`.
+        lag: (option,) years until it comes.
+        life: (option,) years that it lasts.
+        horizon: years looked ahead.
+        discount: yearly discount of later benefits.
+        weight: (concern,) adding up to 1.
+        sharpness: how strongly spending follows beliefs.
+    """
+
+    effect: Array
+    lag: Array
+    life: Array
+    horizon: float
+    discount: float
+    weight: Array
+    sharpness: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +125,12 @@ class Trust(mesa.Agent):
             else ("the pot is smaller" if amount >= view.pot else "cash would fall below its floor")
         )
         return DrawDecision(self.index, wish, amount, reason)
+
+    @staticmethod
+    def decide_use(view: UseView) -> Array:
+        """Choose what to spend on: (option,) shares, adding up to 1."""
+        years = choice.years_of_benefit(view.lag, view.life, view.horizon, view.discount)
+        return choice.choose(view.effect, years, view.weight, view.sharpness)
 
     def plan_savings(self, view: SavingsView) -> float:
         """Plan this year's savings programme, share of cost: more after a deficit, or where savings are kept."""

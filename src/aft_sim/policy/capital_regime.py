@@ -12,7 +12,23 @@ Array = NDArray[np.float64]
 LimitRule = Literal["inside_scale_draws", "inside_scale_others", "additive"]
 Route = Literal["board", "aft", "ordinary", "treasury"]
 
+Reinvesting = Literal["nobody", "segments_1_2", "foundation_trusts"]
+
 DISTRESSED_SEGMENTS = (4, 5)
+SOUND_SEGMENTS = (1, 2)
+
+
+def may_reinvest_too(rule: Reinvesting, segment: Array, foundation: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who may spend past surpluses without advanced status.
+
+    Args:
+        rule: nobody, trusts in segments 1 and 2, or foundation trusts (as until 2019/20).
+        segment: (trust,) published oversight segment, NaN where a trust has none.
+        foundation: (trust,) whether it is a foundation trust.
+    """
+    if rule == "foundation_trusts":
+        return foundation
+    return np.isin(segment, SOUND_SEGMENTS) & (rule == "segments_1_2")
 
 
 @dataclass(frozen=True)

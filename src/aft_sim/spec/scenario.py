@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.spec.files import Junction, Layer, Origin, join, read_chain, shipped_scenarios
 from aft_sim.spec.layers import SCHEMA, Change
-from aft_sim.spec.levers import AftLevers, CapitalLevers, LeverTable, MoneyLevers, OversightLevers, levers
+from aft_sim.spec.levers import AftLevers, BoardLevers, CapitalLevers, LeverTable, MoneyLevers, OversightLevers, levers
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.resolve import resolve
 
@@ -80,6 +80,11 @@ class Scenario:
     def capital(self) -> CapitalLevers:
         """Levers of the capital regime."""
         return cast(CapitalLevers, self.tables["capital"])
+
+    @property
+    def boards(self) -> BoardLevers:
+        """Levers of how boards decide."""
+        return cast(BoardLevers, self.tables["boards"])
 
     @property
     def money(self) -> MoneyLevers:

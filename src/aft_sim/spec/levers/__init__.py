@@ -16,12 +16,14 @@ from pkgutil import iter_modules
 
 from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_of, read_day
 from aft_sim.spec.levers.aft import AftLevers, Criteria, Freedoms
+from aft_sim.spec.levers.boards import BoardLevers
 from aft_sim.spec.levers.capital import CapitalLevers
 from aft_sim.spec.levers.money import MoneyLevers
 from aft_sim.spec.levers.oversight import OversightLevers
 
 __all__ = [
     "AftLevers",
+    "BoardLevers",
     "CapitalLevers",
     "Criteria",
     "Freedoms",

@@ -45,12 +45,12 @@ class Freedoms(LeverTable):
     )
     multi_year: bool = lever(
         False,
-        "Holders plan over five years rather than three.",
-        policy="Longer settlements and plans for holders.",
+        "Holders look five years ahead rather than three when they choose what to spend on (boards.spend).",
+        policy="Longer settlements and plans for holders. By published plan (boards.spend = by_plan) nobody chooses "
+        "over a horizon, and the freedom changes nothing by construction.",
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
-        why_inactive="Boards in the model do not choose over a horizon yet.",
     )
     delegation: bool = lever(
         False,
