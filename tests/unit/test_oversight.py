@@ -97,6 +97,16 @@ def test_load_is_borne_from_segment_three_unless_relieved():
     assert (rules.load_factor(segment, relieved, 0.05, 0.0) == 1.0).all()
 
 
+def test_spending_controls_hold_back_what_the_opening_segment_did_not():
+    opening = np.array([3.0, 4.0, 4.0, 5.0, np.nan, 2.0])
+    now = np.array([4.0, 4.0, 3.0, 4.0, 5.0, np.nan])
+    held = rules.held_back(now, opening, 0.2)
+    assert held == pytest.approx([0.2, 0.0, -0.25, 0.0, 0.2, 0.0])
+    # what is left of 80 that were spent under controls is 100 without them
+    assert 80 * (1 - held[2]) == pytest.approx(100.0)
+    assert rules.held_back(now, opening, 0.0).tolist() == [0.0] * 6
+
+
 def test_parts_add_up_to_the_score_and_keep_their_spread():
     rng = np.linspace(-2, 2, 401)
     score = 2.4 + 0.4 * rng / rng.std()

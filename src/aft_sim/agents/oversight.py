@@ -177,3 +177,4 @@ class OversightRound:
             relieved[:] = [self._status.holds(i, week) for i in range(now.size)]
         usual = rules.load_factor(self._started, np.zeros_like(relieved), load, effect)
         w.management[:] = rules.load_factor(now, relieved, load, effect) / usual
+        w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week))

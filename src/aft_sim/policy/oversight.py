@@ -22,6 +22,8 @@ PROGRAMME = 5.0
 """Segment of trusts in the national improvement programme."""
 LOADED = 3.0
 """Segments from this one on bear the load of closer oversight."""
+CONTROLLED = 4.0
+"""Segments from this one on are under spending controls."""
 PLAN_STEPS = (0.0, -1.0, -2.0)
 """Planned surplus, % of income, at or above which the score is 1, 2, 3; else 4. Read off the scores of 2025/26."""
 VARIANCE_STEPS = (0.0, -0.5, -1.0)
@@ -197,6 +199,26 @@ def entry_chance(segment: Array, weakest: Flags, since_left: Array, entry: float
 
 RELAPSE_QUARTERS = 8
 """Quarters after leaving the programme to which the measured share of returns refers."""
+
+
+def under_control(segment: Array) -> Flags:
+    """(trust,) whether spending controls bind: published segment 4 or 5, never without a segment."""
+    return np.asarray(segment >= CONTROLLED)
+
+
+def held_back(segment: Array, usual: Array, share: float) -> Array:
+    """Share of controlled spending that a trust may not spend, beyond what its opening segment held back already.
+
+    What the opening segment held back is in the opening cost, so a trust that stays in its segment is at zero, one that
+    leaves segments 4 and 5 below it.
+
+    Args:
+        segment: (trust,) published segment, NaN without one.
+        usual: (trust,) segment at the opening.
+        share: of controlled spending that is held back in segments 4 and 5; less than one.
+    """
+    now, then = (np.where(under_control(s), share, 0.0) for s in (segment, usual))
+    return np.asarray(1 - (1 - now) / (1 - then))
 
 
 def load_factor(segment: Array, relieved: Flags, load: float, effect: float) -> Array:
