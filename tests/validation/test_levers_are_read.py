@@ -31,6 +31,7 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     # a trust that oversight burdens: the leading ones have nothing to be relieved of
     "aft.freedoms.oversight_relief": (True, {"oversight.management_effect": 0.1, "aft.designated": ["RCX"]}),
     "oversight.segmentation": ("quartiles", {}),
+    "oversight.yardstick": ("opening", {}),
     "oversight.override": ("off", {}),
 }
 RULES: dict[str, object] = {"aft.programme": "rules"}

@@ -50,28 +50,44 @@ class Cuts:
         return np.array([self.first, self.second, self.third])
 
 
-def score_rank(values: Array, higher_is_better: bool, best: float = BEST, worst: float = WORST) -> Array:
+def score_rank(
+    values: Array, higher_is_better: bool, best: float = BEST, worst: float = WORST, yardstick: Array | None = None
+) -> Array:
     """Score of a metric with neither standard nor floor: by percentile rank, ties take the better score.
 
     Args:
         values: (trust,) of the metric, NaN where a trust has none.
         higher_is_better: direction of the metric.
         best, worst: scores of the best and the worst trust.
+        yardstick: (trust,) values among which a trust takes its rank, NaN where none; those of all trusts if left out.
     """
     known = np.isfinite(values)
     out = np.full(values.shape, np.nan)
-    x = -values[known] if higher_is_better else values[known]
+    field = values if yardstick is None else yardstick
+    x, among = (-v if higher_is_better else v for v in (values[known], field[np.isfinite(field)]))
     if x.size:
-        ahead = np.searchsorted(np.sort(x), x, side="left")
-        out[known] = np.round(best + (worst - best) * ahead / max(x.size - 1, 1), 2)
+        ahead = np.searchsorted(np.sort(among), x, side="left")
+        place = np.minimum(ahead / max(among.size - 1, 1), 1.0)
+        out[known] = np.round(best + (worst - best) * place, 2)
     return out
 
 
-def score_standard(values: Array, standard: float, higher_is_better: bool) -> Array:
-    """Score of a metric with a standard: 1 for all that meet it, the others 2 to 4 by percentile rank."""
-    meets = values >= standard if higher_is_better else values <= standard
-    out = score_rank(np.where(meets, np.nan, values), higher_is_better, BEST + 1)
-    return np.where(meets, BEST, out)
+def score_standard(values: Array, standard: float, higher_is_better: bool, yardstick: Array | None = None) -> Array:
+    """Score of a metric with a standard: 1 for all that meet it, the others 2 to 4 by percentile rank.
+
+    Args:
+        values: (trust,) of the metric, NaN where a trust has none.
+        standard: to be met.
+        higher_is_better: direction of the metric.
+        yardstick: (trust,) values among which those that fail take their rank, as in `score_rank`.
+    """
+
+    def meets(x: Array) -> Flags:
+        return np.asarray(x >= standard if higher_is_better else x <= standard)
+
+    field = None if yardstick is None else np.where(meets(yardstick), np.nan, yardstick)
+    out = score_rank(np.where(meets(values), np.nan, values), higher_is_better, BEST + 1, WORST, field)
+    return np.where(meets(values), BEST, out)
 
 
 def score_floor(values: Array, floor: float, higher_is_better: bool) -> Array:

@@ -160,8 +160,8 @@ def decide(u: float, approval: float, defer: float) -> Decision:
 def relief_worth(published: Sequence[Array], expenditure: Array, load: float, managers: float, effect: float) -> Array:
     """What a board expects of relief from the load of oversight, (trust,), GBP m a year.
 
-    It expects the load as often as its own published segments of the last `RECORD` quarters bore it, and counts the time of
-    its managers at what they cost, and the output that the load costs.
+    It expects the load as often as its own published segments of the last `RECORD` quarters bore it, and counts the
+    time of its managers at what they cost, and the output that the load costs.
 
     Args:
         published: (trust,) segments by quarter, latest last; NaN where a trust had none.
