@@ -89,7 +89,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "post_money",
         "month",
         ("month", "signals", "held_back"),
-        ("ledger", "staff", "events"),
+        ("ledger", "events"),
         "Boards pay trusts, trusts pay staff and suppliers; each quarter deficit support, each half-year incentives.",
     ),
     Phase("spend_ordinary", "month", ("money",), ("money", "ledger"), "A month of ordinary capital is spent."),

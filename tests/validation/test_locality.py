@@ -62,7 +62,7 @@ def finished(designated: tuple[str, ...], *changes: tuple[str, object]) -> tuple
 
 
 def carried(holder: str, on: dict[str, object]) -> tuple[bool, bool]:
-    """Whether the holder itself, and whether any other provider, differs from the world in which nobody holds the status."""
+    """Whether the holder itself, and whether any other provider, differs from the world without a holder."""
     settings = tuple((dict(LOCAL) | on).items())
     (free, with_it), (bare, without) = finished((holder,), *settings), finished((), *settings)
     own = np.array([free.plan.bundle.provider_code[p] == holder for p in free.plan.bundle.row_provider])

@@ -135,7 +135,6 @@ class FinanceRound:
         self._row_board = np.where(self._row_trust < 0, b.provider_icb[provider], -1)
         self._prepaid = np.zeros((MONTHS, len(trusts)))
         self.owed = np.zeros(len(trusts))
-        self._staff = world.staff.copy()
         self._half_year_ago = (world.signals.within_18_share.copy(), world.signals.waiting.copy())
 
     def _opening_contracts(self, aprils: int) -> contracts.Contracts:
@@ -261,13 +260,7 @@ class FinanceRound:
         # what does not last is staff again the year after
         usual = p("ledger.savings_plan", week) * programme.delivery * programme.recurrent
         cut = p("ledger.savings_from_staff", week) * (programme.lasting - usual)
-        self._staff = finance.staff_step(self._staff, c.volume, usual_volume(), marginal, cut)
-        self._staff_under_control(week)
-
-    def _staff_under_control(self, week: int) -> None:
-        """Staff that is paid for, less what spending controls cost of it."""
-        left = finance.controlled_staff(self._world.held_back, self._parts, self._p("ledger.savings_from_staff", week))
-        self._world.staff[:] = self._staff * left
+        w.staff[:] = finance.staff_step(w.staff, c.volume, usual_volume(), marginal, cut)
 
     # -- every month ---------------------------------------------------------------------------------------------------
 
@@ -358,7 +351,6 @@ class FinanceRound:
             so_far.expenditure += self._paid(kind)
         so_far.planned += self._planned / MONTHS
         self._assets -= self._paid("depreciation")
-        self._staff_under_control(week)
 
     def _support(self, week: int) -> None:
         """Deficit support of the quarter, conditional on the plan of the trust's system."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.agents.finance import FinanceRound
+from aft_sim.agents.finance import VARIABLE, FinanceRound
 from aft_sim.baseline.oversight import order
 from aft_sim.basis import streams
+from aft_sim.mechanisms import finance
 from aft_sim.mechanisms import oversight as scores
 from aft_sim.policy import oversight as rules
 from aft_sim.policy.programme import Status
@@ -54,6 +55,9 @@ class OversightRound:
         self._left = np.full(len(codes), NEVER)
         self._count = 0
         self._started = world.oversight.latest.copy()
+        cost = {kind: getattr(world.opening_money, kind) for kind in VARIABLE}
+        whole = np.maximum(np.sum(list(cost.values()), axis=0), 1e-9)
+        self._parts = {kind: amount / whole for kind, amount in cost.items()}
 
     def _p(self, name: str, week: int) -> float:
         return self._world.plan.parameters.at(name, week)
@@ -183,3 +187,5 @@ class OversightRound:
         usual = rules.load_factor(self._started, np.zeros_like(relieved), load, effect)
         w.management[:] = rules.load_factor(now, relieved, load, effect) / usual
         w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week))
+        staff = finance.controlled_staff(w.held_back, self._parts, self._p("ledger.savings_from_staff", week))
+        w.management *= staff ** self._p("production.staff_elasticity", week)

@@ -1,7 +1,7 @@
 """The links by which what one trust does reaches another (specification, section 6.6).
 
-A freedom of one trust changes no other trust until a link carries it, and each link can be switched off by a parameter or
-lever. With all of them off the other trusts stay as they were to the last bit; with one on, something is carried
+A freedom of one trust changes no other trust until a link carries it, and each link can be switched off by a parameter
+or lever. With all of them off the other trusts stay as they were to the last bit; with one on, something is carried
 (`tests/validation/test_locality.py`). A mechanism that joins trusts anew is one more entry.
 """
 
@@ -75,7 +75,7 @@ LINKS: tuple[Link, ...] = (
     ),
     Link(
         "a board's budget",
-        "A board pays for more work of one trust, and what it overspends it repays out of next year's contracts with all.",
+        "What a board overspends on the work of some it repays out of next year's contracts with all.",
         "payment.deficit_repaid",
         0.0,
     ),
