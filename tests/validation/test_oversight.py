@@ -178,7 +178,7 @@ class TestLinks:
         assert same({k: one[k] for k in keep}, {k: other[k] for k in keep})
 
     def test_load_of_oversight_moves_output_of_trusts_that_change_segment(self):
-        loaded = scenario("no-aft", oversight__management_effect=0.1)
+        loaded = scenario("no-aft", oversight__management_effect=0.1, oversight__spending_control=0.0)
         model = TrustAutonomyModel(plan(loaded, date(2027, 3, 31)), 1)
         model.run()
         o = model.world.oversight

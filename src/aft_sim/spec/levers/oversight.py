@@ -24,8 +24,8 @@ class OversightLevers(LeverTable):
     yardstick: Literal["trusts", "opening"] = lever(
         "trusts",
         "What ranks are taken among: all trusts as they are now, or all trusts as they were at the opening.",
-        policy="Metrics are scored by rank, so that a trust falls when others improve. Against the opening a score says "
-        "how far a trust itself has come.",
+        policy="Metrics are scored by rank, so that a trust falls when others improve. Against the opening a score "
+        "says how far a trust itself has come.",
         source=f"{_MANUAL}; the fixed yardstick is our own alternative",
         who=NHS_ENGLAND,
         dates="ranks since the first quarter of 2025/26",
