@@ -27,7 +27,7 @@ from aft_sim.schedule import SCHEDULE
 from aft_sim.spec.levers import levers
 from aft_sim.spec.register import Parameter, Register
 from aft_sim.spec.scenario import load_scenario
-from aft_sim.study.links import LINKS
+from aft_sim.study.links import LINKS, Link
 from aft_sim.world import World, open_world
 
 MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")
@@ -133,7 +133,13 @@ def _schedule() -> str:
 
 
 def _links() -> str:
-    rows = ((link.name, link.carries, f"`{link.switch}` = {_plain(link.off)}") for link in LINKS)
+    register = Register.load()
+
+    def off(link: Link) -> str:
+        known = link.switch in register and register[link.switch].kind == "number"
+        return register[link.switch].describe(float(str(link.off))) if known else _plain(link.off)
+
+    rows = ((link.name, link.carries, f"`{link.switch}` = {off(link)}") for link in LINKS)
     return table(("Link", "What it carries", "Off at"), rows)
 
 
@@ -200,7 +206,7 @@ def _outcomes() -> str:
 
 def _events() -> str:
     def words(kind: str) -> str:
-        return re.sub(r"\{(\w+)\}", r"(\1)", KINDS[kind].words) if kind in KINDS else "told by its detail and value"
+        return re.sub(r"\{(\w+)\}", r"*\1*", KINDS[kind].words) if kind in KINDS else "told by its detail and value"
 
     def family(kind: str) -> str:
         return FAMILIES[KINDS[kind].family] if kind in KINDS else FAMILIES["other"]

@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "0": "once",
         "week": "week",
         "month.year * 12 + month.month": "month",
-        "period": "month",
+        "period": "quarter",
         "year": "financial year",
         "int(year[:4])": "financial year",
         "self._year(week)": "financial year",
