@@ -16,6 +16,7 @@ from aft_sim.baseline.bundle import load
 from aft_sim.mechanisms.waiting_list import WeekFlows, advance
 from aft_sim.mechanisms.waiting_list_reference import advance_reference
 from aft_sim.spec.scenario import load_scenario
+from aft_sim.study.execute import forget
 
 
 @dataclass
@@ -60,7 +61,10 @@ def main(twin_weeks: int = 3) -> None:
     """One run, then a few weeks of both versions from its last state."""
     started = time.perf_counter()
     plan = bind(load_scenario("baseline"), load())
-    models.TrustAutonomyModel(plan, 1).step()
+    model = models.TrustAutonomyModel(plan, 1)
+    model.step()
+    forget(model)
+    del model
     line("import of the baseline and compiled code", f"{time.perf_counter() - started:10.2f} s")
     idle = memory()
 

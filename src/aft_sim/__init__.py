@@ -13,6 +13,7 @@ Public names are loaded when they are first used, so that `import aft_sim` costs
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from aft_sim.study.runner import run_pairs as run_batch
 
 __version__ = "0.1.0"
+# Arrow's own memory pool would keep some 40 MB for tables of 4 MB; it is asked once, when Arrow is first loaded, and
+# whoever has set it decides
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 __all__ = [
     "AftSimError",
     "Scenario",

@@ -196,12 +196,13 @@ class TrustAutonomyModel(mesa.Model):
         """Clock starts and late registrations."""
         w, b = self.world, self.plan.bundle
         level = self._level("referrals.level")
-        expected = w.row_rate.sum(axis=1) * (self._demand[self.week] * level[b.row_provider])
+        rate = w.row_rate.sum(axis=1)
+        expected = rate * (self._demand[self.week] * level[b.row_provider])
         chance = referrals.weekly_multiplier(
             w.row_z, expected, self._p("referrals.overdispersion"), self._p("run.chance")
         )
         factor = self._demand[self.week] * level[b.row_provider] * chance
-        w.starts_index = w.row_rate.sum(axis=1) * factor
+        w.starts_index = rate * factor
         np.multiply(w.row_rate, (factor * self._season[0, self.week])[:, None], out=self._in.arrivals)
         self._in.late[:] = (self._in.arrivals * (self._late_share / LATE_WEEKS))[:, :, None]
 

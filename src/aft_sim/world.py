@@ -307,6 +307,7 @@ class World:
     revenue_gain: Array
     staff: Array
     management: Array
+    held_back: Array
     opening_money: OpeningMoney
     ledger: Ledger
     money: Money
@@ -423,6 +424,7 @@ def open_world(plan: Plan, seed: int) -> World:
         revenue_gain=np.zeros(providers),
         staff=np.ones(trusts),
         management=np.ones(trusts),
+        held_back=np.zeros(trusts),
         opening_money=books,
         ledger=Ledger(holders, opening_cash),
         money=Money(

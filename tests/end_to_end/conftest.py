@@ -57,6 +57,17 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
 
 
 @pytest.fixture(scope="session")
+def inside() -> Cli:
+    """Run a command in this process wherever it stands, for what several tests share; all paths have to be whole."""
+
+    def run(*args: str) -> Ended:
+        result = CliRunner().invoke(app, list(args))
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def shell() -> Cli:
     """Run the installed command in a process of its own: `shell(folder, *args)`."""
 

@@ -50,7 +50,7 @@ def test_explain_in_groups_without_a_folder(cli) -> None:
 
 
 def test_explain_at_other_values_of_parameters(cli, tmp_path: Path) -> None:
-    args = ("explain", "aft-wide-additive", "--vs", "no-aft", "--at", "2026-12", "--seeds", "1", "--workers", "1")
+    args = ("explain", "aft-wide-additive", "--vs", "no-aft", "--at", MONTH, "--seeds", "1", "--workers", "1")
     grouped = ("--part", "all=aft,capital", "--json")
     usual = cli(*args, *grouped).json()
     settings = ("--set", "programme.propensity=1", "--set", "capital.revenue_split=0.5")

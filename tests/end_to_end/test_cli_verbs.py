@@ -276,7 +276,20 @@ def test_own_baseline_is_the_packaged_one_elsewhere(cli, tmp_path: Path) -> None
 
 
 def test_one_pair_has_no_interval(cli) -> None:
-    ended = cli("compare", "aft-wide", "--vs", "no-aft", "--seeds", "1", "--until", "2026-07", "--by", "sector")
+    ended = cli(
+        "compare",
+        "aft-wide",
+        "--vs",
+        "no-aft",
+        "--seeds",
+        "1",
+        "--until",
+        "2026-07",
+        "--by",
+        "sector",
+        "--workers",
+        "1",
+    )
     assert ended.code == 0
     assert "cannot tell, because one pair has no interval" in ended.flat
 

@@ -14,11 +14,11 @@ AT = "2027-03"
 
 
 @pytest.fixture(scope="module")
-def year(shell, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def year(inside, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stored study of two pairs to the end of 2026/27."""
     folder = tmp_path_factory.mktemp("worth") / "year"
-    args = ("compare", "aft-wide-additive", "--vs", "no-aft", "--seeds", "2", "--until", AT, "--workers", "2")
-    ended = shell(folder.parent, *args, "--out", str(folder))
+    args = ("compare", "aft-wide-additive", "--vs", "no-aft", "--seeds", "2", "--until", AT, "--workers", "1")
+    ended = inside(*args, "--out", str(folder))
     assert ended.code == 0, ended.err
     return folder
 

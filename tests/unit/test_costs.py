@@ -40,6 +40,12 @@ def test_staff_stay_on_the_usual_path_with_usual_money():
     assert got == pytest.approx([1.0, 1.012 / 1.024, 0.99])
 
 
+def test_spending_controls_cost_part_of_the_staff_they_save():
+    parts = {"pay": np.array([0.7, 0.7]), "bank_agency": np.array([0.05, 0.1]), "non_pay": np.array([0.25, 0.2])}
+    got = finance.controlled_staff(np.array([0.1, -0.1]), parts, 0.5)
+    assert got == pytest.approx([1 - 0.5 * 0.1 * 0.3, 1 + 0.5 * 0.1 * 0.3])
+
+
 def test_a_gap_in_margins_closes_by_an_eighth_a_year():
     """`ledger.savings_response` is row A05 over what of a plan is delivered and lasts."""
     lasting = default("ledger.savings_delivery") * default("ledger.savings_recurrent")

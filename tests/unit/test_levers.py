@@ -49,6 +49,7 @@ def test_paths():
         "money.surpluses",
         "money.incentives",
         "oversight.segmentation",
+        "oversight.yardstick",
         "oversight.override",
     ]
 

@@ -23,6 +23,20 @@ def test_all_that_meet_the_standard_score_one_the_best_of_the_rest_two():
     assert found[:5].tolist() == [1.0, 1.0, 2.0, 3.0, 4.0] and np.isnan(found[5])
 
 
+def test_against_a_yardstick_nobody_moves_another():
+    opening = np.array([50.0, 40, 40, 30, NAN])
+    same = rules.score_rank(opening, higher_is_better=True, yardstick=opening)
+    assert same[:4].tolist() == [1.0, 2.0, 2.0, 4.0] and np.isnan(same[4])
+    # as good as the best, better than the two in the middle, worse than all that were
+    later = rules.score_rank(np.array([50.0, 45, 40, 10, NAN]), higher_is_better=True, yardstick=opening)
+    assert later[:4].tolist() == [1.0, 2.0, 2.0, 4.0] and np.isnan(later[4])
+    long = np.array([0.2, 1.5, 2.0, 9.0])
+    assert rules.score_standard(long, 1.0, higher_is_better=False, yardstick=long).tolist() == [1.0, 2.0, 3.0, 4.0]
+    better = np.array([0.2, 0.9, 2.0, 9.0])
+    found = rules.score_standard(better, 1.0, higher_is_better=False, yardstick=long)
+    assert found.tolist() == [1.0, 1.0, 3.0, 4.0]
+
+
 def test_all_below_the_floor_score_four_the_worst_of_the_rest_three():
     found = rules.score_floor(np.array([33.0, 69.9, 70.0, 80.0, 100.0]), 70.0, higher_is_better=True)
     assert found.tolist() == [4.0, 4.0, 3.0, 2.0, 1.0]
@@ -95,6 +109,16 @@ def test_load_is_borne_from_segment_three_unless_relieved():
     segment, relieved = np.array([2.0, 3, 5, 4, NAN]), np.array([False, False, False, True, False])
     assert rules.load_factor(segment, relieved, 0.05, 0.1).tolist() == [1, 0.995, 0.995, 1, 1]
     assert (rules.load_factor(segment, relieved, 0.05, 0.0) == 1.0).all()
+
+
+def test_spending_controls_hold_back_what_the_opening_segment_did_not():
+    opening = np.array([3.0, 4.0, 4.0, 5.0, np.nan, 2.0])
+    now = np.array([4.0, 4.0, 3.0, 4.0, 5.0, np.nan])
+    held = rules.held_back(now, opening, 0.2)
+    assert held == pytest.approx([0.2, 0.0, -0.25, 0.0, 0.2, 0.0])
+    # what is left of 80 that were spent under controls is 100 without them
+    assert 80 * (1 - held[2]) == pytest.approx(100.0)
+    assert rules.held_back(now, opening, 0.0).tolist() == [0.0] * 6
 
 
 def test_parts_add_up_to_the_score_and_keep_their_spread():

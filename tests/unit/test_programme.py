@@ -89,11 +89,26 @@ class TestWaves:
 
     def test_expected_benefit_by_hand(self):
         found = programme.expected_benefit(
-            np.array([2.0, 0.0, 1.0]), np.array([40.0, 60.0, 60.0]), np.array([50.0, 50.0, 25.0]), 12.0, 0.05
+            np.array([2.0, 0.0, 1.0]),
+            np.array([40.0, 60.0, 60.0]),
+            np.array([50.0, 50.0, 25.0]),
+            12.0,
+            0.05,
+            np.array([0.0, 0.0, 0.5]),
         )
-        assert found == pytest.approx([2.0, 3.0, 4.0])
-        nothing = programme.expected_benefit(np.zeros(1), np.array([60.0]), np.array([50.0]), 0.0, 0.05)
+        assert found == pytest.approx([2.0, 3.0, 4.5])
+        none = np.zeros(1)
+        nothing = programme.expected_benefit(none, np.array([60.0]), np.array([50.0]), 0.0, 0.05, none)
         assert nothing == pytest.approx([0.0])
+
+    def test_relief_is_worth_the_load_that_a_board_has_borne(self):
+        quarters = [np.array([3.0, 2.0, np.nan, np.nan]), np.array([4.0, 3.0, 2.0, np.nan])]
+        spent = np.array([200.0, 200.0, 400.0, 100.0])
+        found = programme.relief_worth(quarters, spent, 0.05, 0.025, 0.1)
+        # always, every second quarter, never, never scored: 200 x 0.05 x 0.125 = 1.25 in full
+        assert found == pytest.approx([1.25, 0.625, 0.0, 0.0])
+        old = [np.array([4.0, 4.0, 4.0, 4.0])] + [np.full(4, 2.0)] * programme.RECORD
+        assert programme.relief_worth(old, spent, 0.05, 0.025, 0.1).tolist() == [0.0] * 4
 
 
 class TestCapability:

@@ -137,6 +137,7 @@ def test_a_month_runs_from_it_and_everybody_is_accounted_for(done):
     assert abs(model.world.n.sum() / opened - 1) < 0.02
 
 
+@pytest.mark.slow
 def test_official_files_are_continued_by_earlier_updates(february, done, tmp_path):
     # the folder's series ends in January; the update to February said more
     march = tmp_path / "Full-CSV-data-file-Mar26.zip"
@@ -154,6 +155,7 @@ def test_official_files_are_continued_by_earlier_updates(february, done, tmp_pat
     assert again.after.opening == date(2026, 3, 30)
 
 
+@pytest.mark.slow
 def test_the_official_files_give_the_same_as_what_was_carried(february, done, tmp_path):
     again = update(february, tmp_path / "files", source=Path(str(DATA)))
     assert again.after.summary["updated"]["other_files"] == "read from the folder given"

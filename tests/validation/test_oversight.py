@@ -168,16 +168,17 @@ class TestRun:
 
 
 class TestLinks:
-    def test_segments_do_not_move_patients_or_money_by_default(self):
+    def test_without_spending_controls_segments_do_not_move_patients_or_money(self):
         """The load of oversight costs no output by default; thresholds then move segments and nothing else."""
-        kinder = scenario("no-aft", oversight__cut_1=3.0, oversight__cut_2=3.5)
-        one, other = (run(s, date(2027, 3, 31)) for s in (scenario("no-aft"), kinder))
+        off: dict[str, object] = {"oversight__spending_control": 0.0}
+        kinder = scenario("no-aft", **off, oversight__cut_1=3.0, oversight__cut_2=3.5)
+        one, other = (run(s, date(2027, 3, 31)) for s in (scenario("no-aft", **off), kinder))
         assert not one["oversight"].equals(other["oversight"])
         keep = ("england", "region", "icb_quintile", "trust", "money")
         assert same({k: one[k] for k in keep}, {k: other[k] for k in keep})
 
     def test_load_of_oversight_moves_output_of_trusts_that_change_segment(self):
-        loaded = scenario("no-aft", oversight__management_effect=0.1)
+        loaded = scenario("no-aft", oversight__management_effect=0.1, oversight__spending_control=0.0)
         model = TrustAutonomyModel(plan(loaded, date(2027, 3, 31)), 1)
         model.run()
         o = model.world.oversight

@@ -27,6 +27,15 @@ SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest
 #: A trust that oversight burdens, and is relieved of it.
 RELIEVED = {"aft.designated": ["RCX"], "aft.freedoms.oversight_relief": True}
 CHOOSING: dict[str, object] = {"boards.spend": "by_choice"}
+#: Boards that weigh nothing but relief: an application costs about what it is worth to them.
+RELIEF: dict[str, object] = {
+    "aft.programme": "rules",
+    "aft.freedoms.reinvest": False,
+    "aft.freedoms.approval": False,
+    "aft.freedoms.oversight_relief": True,
+    "aft.criteria.segment": 5,
+    "aft.criteria.deficit": False,
+}
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -40,6 +49,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     "oversight.grace_quarters": {"oversight.override": "grace"},
     "oversight.management_load": RELIEVED | {"oversight.management_effect": 0.1},
     "oversight.management_effect": RELIEVED | {"oversight.management_load": 0.1},
+    # who applies by what relief is worth to it; the board of a trust that has been in segments 3 to 5
+    "oversight.managers_cost": RELIEF,
     "oversight.support_entry": SUPPORT,
     "oversight.support_months": SUPPORT,
     "oversight.support_spread": SUPPORT,

@@ -345,6 +345,8 @@ class FinanceRound:
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:
                 amount = np.maximum(amount + self._parts[kind] * extra, 0.0)
+            if kind in finance.CONTROLLED:
+                amount = amount * (1 - self._world.held_back)
             ledger.post(kind, amount)
             so_far.expenditure += self._paid(kind)
         so_far.planned += self._planned / MONTHS

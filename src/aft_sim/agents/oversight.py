@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aft_sim.agents.finance import FinanceRound
+from aft_sim.agents.finance import VARIABLE, FinanceRound
 from aft_sim.baseline.oversight import order
 from aft_sim.basis import streams
+from aft_sim.mechanisms import finance
 from aft_sim.mechanisms import oversight as scores
 from aft_sim.policy import oversight as rules
 from aft_sim.policy.programme import Status
@@ -48,11 +49,15 @@ class OversightRound:
         self._lasting, self._passing = scores.part(opening, self._spread, z)
         self._offset = rules.offset(opening, b.trusts.segment, self._opening_flags, self._cuts(0))
         self._first: list[Array] = []
+        self._at_opening = self._shares()
         self._flagged = np.where(self._opening_flags, np.inf, 0.0)  # at the opening all grace is used up
         self._until = np.zeros(len(codes))
         self._left = np.full(len(codes), NEVER)
         self._count = 0
         self._started = world.oversight.latest.copy()
+        cost = {kind: getattr(world.opening_money, kind) for kind in VARIABLE}
+        whole = np.maximum(np.sum(list(cost.values()), axis=0), 1e-9)
+        self._parts = {kind: amount / whole for kind, amount in cost.items()}
 
     def _p(self, name: str, week: int) -> float:
         return self._world.plan.parameters.at(name, week)
@@ -105,8 +110,8 @@ class OversightRound:
         self._lasting = np.where(new, lasting, self._lasting)
         self._passing = np.where(new, passing, self._passing)
 
-    def _measured(self, week: int) -> list[Array]:
-        """Scores of the metrics that the run itself computes: two of waiting, one of money."""
+    def _shares(self) -> tuple[Array, Array]:
+        """(trust,) percent of the list within 18 weeks and over 52, NaN where they are not scored."""
         w, b = self._world, self._world.bundle
         n = len(b.provider_code)
         people = np.maximum(w.provider_list(), 1e-9)
@@ -117,12 +122,16 @@ class OversightRound:
             by_provider = 100 * np.bincount(b.row_provider, count.sum(axis=1), n) / people
             return np.where(listed, by_provider[np.maximum(provider, 0)], np.nan)
 
-        money = self._books.position()
+        return share(w.counts.within_18), share(w.counts.over_52)
+
+    def _measured(self, week: int) -> list[Array]:
+        """Scores of the metrics that the run itself computes: two of waiting, one of money."""
+        money, standard = self._books.position(), self._p("oversight.standard_over_52", week)
+        within, over = self._shares()
+        against = self._at_opening if self._world.plan.scenario.oversight.yardstick == "opening" else (None, None)
         return [
-            rules.score_rank(share(w.counts.within_18), higher_is_better=True),
-            rules.score_standard(
-                share(w.counts.over_52), self._p("oversight.standard_over_52", week), higher_is_better=False
-            ),
+            rules.score_rank(within, higher_is_better=True, yardstick=against[0]),
+            rules.score_standard(over, standard, higher_is_better=False, yardstick=against[1]),
             rules.combined_finance(100 * money.planned, 100 * money.variance),
         ]
 
@@ -177,3 +186,6 @@ class OversightRound:
             relieved[:] = [self._status.holds(i, week) for i in range(now.size)]
         usual = rules.load_factor(self._started, np.zeros_like(relieved), load, effect)
         w.management[:] = rules.load_factor(now, relieved, load, effect) / usual
+        w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week))
+        staff = finance.controlled_staff(w.held_back, self._parts, self._p("ledger.savings_from_staff", week))
+        w.management *= staff ** self._p("production.staff_elasticity", week)

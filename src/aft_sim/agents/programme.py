@@ -159,12 +159,18 @@ class ProgrammeOffice:
         distressed = np.isin(w.bundle.trusts.segment, DISTRESSED_SEGMENTS)
         own = np.where(distressed, p("capital.delegated_limit_distressed", week), p("capital.delegated_limit", week))
         saved = p("capital.approval_months.ordinary", week) - p("capital.approval_months.aft", week)
+        relief = programme.relief_worth(
+            segments_seen(w, False),
+            w.money.expenditure,
+            *(p(f"oversight.{name}", week) for name in ("management_load", "managers_cost", "management_effect")),
+        )
         return programme.expected_benefit(
             draw if freedoms.reinvest else np.zeros_like(draw),
             w.money.envelope,
             own,
             saved if freedoms.approval else 0.0,
             p("capital.cost_growth", week),
+            relief if freedoms.oversight_relief else np.zeros_like(relief),
         )
 
     # -- a month -------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def read(folder: Path, name: str) -> dict[str, Any]:
     path = folder / f"{name}.parquet"
     try:
         with pq.ParquetFile(path) as file:  # `read_table` would import pandas
-            table = file.read()
+            table = file.read(use_threads=False)  # small tables: threads would take memory of their own
     except FileNotFoundError:
         raise InputError(
             "a table of the baseline is missing",

@@ -29,6 +29,7 @@ EPILOG = (
     "aft-sim show set:segment-1-acute    a set of trusts\n\n"
     "aft-sim show within_18_share        an outcome\n\n"
     "aft-sim show schedule               what happens in a week, in order\n\n"
+    "aft-sim show odd > docs/odd.md      the model in the ODD+D protocol, with tables from the code\n\n"
     "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
     "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
@@ -76,7 +77,7 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `schema`, `eligibility`, "
+            help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `odd`, `schema`, `eligibility`, "
             "`ledger`, `pound` or `events`.",
         ),
     ],
@@ -198,6 +199,10 @@ def _show(name: str, baseline: Path | None) -> None:
     register, paths, sets, shipped = Register.load(), levers(), named_sets(), shipped_scenarios()
     if name == "schedule":
         _schedule()
+    elif name == "odd":
+        from aft_sim.present.odd import page
+
+        typer.echo(page(), nl=False)
     elif name == "schema":
         from aft_sim.spec.schema import scenario_schema
 
@@ -221,6 +226,7 @@ def _show(name: str, baseline: Path | None) -> None:
     else:
         options = [
             "schedule",
+            "odd",
             "schema",
             "ledger",
             "pound",
@@ -234,8 +240,8 @@ def _show(name: str, baseline: Path | None) -> None:
         raise InputError(
             "there is nothing of this name to show",
             found=name,
-            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, schema, eligibility, ledger, pound or "
-            "events",
+            expected="a scenario, parameter, lever, set:NAME, outcome, schedule, odd, schema, eligibility, ledger, "
+            "pound or events",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 

@@ -6,12 +6,15 @@ pressure that neither explains; a savings programme takes some of it away, of wh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+CONTROLLED = ("bank_agency", "non_pay")
+"""Kinds of cost that spending controls hold back: temporary staff and other non-pay."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,17 @@ def staff_step(index: Array, volume: Array, usual: float, marginal: float, cut: 
         cut: (trust,) savings beyond the usual plan that are found in staff, share of cost.
     """
     return np.asarray(index * (1 + marginal * volume) / (1 + marginal * usual) * (1 - cut))
+
+
+def controlled_staff(held_back: Array, parts: Mapping[str, Array], from_staff: float) -> Array:
+    """Staff left by spending controls, relative to staff without them, (trust,).
+
+    Args:
+        held_back: (trust,) share of controlled spending that may not be spent.
+        parts: (trust,) share of each kind in all cost that follows work.
+        from_staff: part of unusual savings that is found in staff.
+    """
+    return np.asarray(1 - from_staff * held_back * sum(parts[kind] for kind in CONTROLLED))
 
 
 def closing_pressure(

@@ -95,9 +95,9 @@ def next_returns(to_return: Array, validated: Array, return_rate: float, weeks: 
     Returns:
         (returns of next week, slots as seen from next week). Everyone who is to come back is in exactly one of them.
     """
-    waiting = to_return.copy()
-    waiting[:weeks] += validated[None] * (return_rate / weeks)
-    later = np.empty_like(waiting)
-    later[:-1] = waiting[1:]
+    share = validated * (return_rate / weeks)
+    later = np.empty_like(to_return)
+    later[:-1] = to_return[1:]
     later[-1] = 0.0
-    return waiting[0], later
+    later[: weeks - 1] += share
+    return to_return[0] + share, later

@@ -50,6 +50,8 @@ class Recorder:
         self._world = world
         self._months: list[str] = []
         self._columns: dict[str, dict[str, list[Array]]] = {name: {} for name in registry.LEVELS}
+        # as precise as the tables: ten years of months are otherwise held twice as large as they are stored
+        self._precision = {name: level.float_type.to_pandas_dtype() for name, level in registry.LEVELS.items()}
         self._listed = np.flatnonzero(b.provider_trust >= 0)
         self._trust_codes = [b.provider_code[i] for i in self._listed]
         regions = sorted(set(b.trusts.region))
@@ -86,9 +88,9 @@ class Recorder:
         w.ledger.close_month(month)
 
     def _put(self, level: str, values: Mapping[str, Array]) -> None:
-        store = self._columns[level]
+        store, kept = self._columns[level], self._precision[level]
         for name, value in values.items():
-            store.setdefault(name, []).append(np.asarray(value, dtype=np.float64))
+            store.setdefault(name, []).append(np.asarray(value, dtype=kept))
 
     def _record_england(self) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""

@@ -22,6 +22,8 @@ PROGRAMME = 5.0
 """Segment of trusts in the national improvement programme."""
 LOADED = 3.0
 """Segments from this one on bear the load of closer oversight."""
+CONTROLLED = 4.0
+"""Segments from this one on are under spending controls."""
 PLAN_STEPS = (0.0, -1.0, -2.0)
 """Planned surplus, % of income, at or above which the score is 1, 2, 3; else 4. Read off the scores of 2025/26."""
 VARIANCE_STEPS = (0.0, -0.5, -1.0)
@@ -48,28 +50,44 @@ class Cuts:
         return np.array([self.first, self.second, self.third])
 
 
-def score_rank(values: Array, higher_is_better: bool, best: float = BEST, worst: float = WORST) -> Array:
+def score_rank(
+    values: Array, higher_is_better: bool, best: float = BEST, worst: float = WORST, yardstick: Array | None = None
+) -> Array:
     """Score of a metric with neither standard nor floor: by percentile rank, ties take the better score.
 
     Args:
         values: (trust,) of the metric, NaN where a trust has none.
         higher_is_better: direction of the metric.
         best, worst: scores of the best and the worst trust.
+        yardstick: (trust,) values among which a trust takes its rank, NaN where none; those of all trusts if left out.
     """
     known = np.isfinite(values)
     out = np.full(values.shape, np.nan)
-    x = -values[known] if higher_is_better else values[known]
+    field = values if yardstick is None else yardstick
+    x, among = (-v if higher_is_better else v for v in (values[known], field[np.isfinite(field)]))
     if x.size:
-        ahead = np.searchsorted(np.sort(x), x, side="left")
-        out[known] = np.round(best + (worst - best) * ahead / max(x.size - 1, 1), 2)
+        ahead = np.searchsorted(np.sort(among), x, side="left")
+        place = np.minimum(ahead / max(among.size - 1, 1), 1.0)
+        out[known] = np.round(best + (worst - best) * place, 2)
     return out
 
 
-def score_standard(values: Array, standard: float, higher_is_better: bool) -> Array:
-    """Score of a metric with a standard: 1 for all that meet it, the others 2 to 4 by percentile rank."""
-    meets = values >= standard if higher_is_better else values <= standard
-    out = score_rank(np.where(meets, np.nan, values), higher_is_better, BEST + 1)
-    return np.where(meets, BEST, out)
+def score_standard(values: Array, standard: float, higher_is_better: bool, yardstick: Array | None = None) -> Array:
+    """Score of a metric with a standard: 1 for all that meet it, the others 2 to 4 by percentile rank.
+
+    Args:
+        values: (trust,) of the metric, NaN where a trust has none.
+        standard: to be met.
+        higher_is_better: direction of the metric.
+        yardstick: (trust,) values among which those that fail take their rank, as in `score_rank`.
+    """
+
+    def meets(x: Array) -> Flags:
+        return np.asarray(x >= standard if higher_is_better else x <= standard)
+
+    field = None if yardstick is None else np.where(meets(yardstick), np.nan, yardstick)
+    out = score_rank(np.where(meets(values), np.nan, values), higher_is_better, BEST + 1, WORST, field)
+    return np.where(meets(values), BEST, out)
 
 
 def score_floor(values: Array, floor: float, higher_is_better: bool) -> Array:
@@ -197,6 +215,26 @@ def entry_chance(segment: Array, weakest: Flags, since_left: Array, entry: float
 
 RELAPSE_QUARTERS = 8
 """Quarters after leaving the programme to which the measured share of returns refers."""
+
+
+def under_control(segment: Array) -> Flags:
+    """(trust,) whether spending controls bind: published segment 4 or 5, never without a segment."""
+    return np.asarray(segment >= CONTROLLED)
+
+
+def held_back(segment: Array, usual: Array, share: float) -> Array:
+    """Share of controlled spending that a trust may not spend, beyond what its opening segment held back already.
+
+    What the opening segment held back is in the opening cost, so a trust that stays in its segment is at zero, one that
+    leaves segments 4 and 5 below it.
+
+    Args:
+        segment: (trust,) published segment, NaN without one.
+        usual: (trust,) segment at the opening.
+        share: of controlled spending that is held back in segments 4 and 5; less than one.
+    """
+    now, then = (np.where(under_control(s), share, 0.0) for s in (segment, usual))
+    return np.asarray(1 - (1 - now) / (1 - then))
 
 
 def load_factor(segment: Array, relieved: Flags, load: float, effect: float) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.basis.streams import normal
+from aft_sim.policy.oversight import LOADED
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -27,6 +28,8 @@ NOMINATED, APPROVED = date(2025, 11, 12), date(2026, 5, 27)
 #: Quarters looked back on by a trigger, and how many of them must be in a failing segment.
 TRIGGERS: dict[Trigger, tuple[int, int]] = {"two_in_a_row": (2, 2), "two_of_four": (4, 2), "three_in_a_row": (3, 3)}
 FAILING_SEGMENT = 3
+#: Quarters of its own record by which a board expects the load of oversight: two years.
+RECORD = 8
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,28 @@ def decide(u: float, approval: float, defer: float) -> Decision:
     return "deferred" if u < approval + (1 - approval) * defer else "rejected"
 
 
-def expected_benefit(draw: Array, envelope: Array, own_limit: Array, saved_months: float, cost_growth: float) -> Array:
+def relief_worth(published: Sequence[Array], expenditure: Array, load: float, managers: float, effect: float) -> Array:
+    """What a board expects of relief from the load of oversight, (trust,), GBP m a year.
+
+    It expects the load as often as its own published segments of the last `RECORD` quarters bore it, and counts the
+    time of its managers at what they cost, and the output that the load costs.
+
+    Args:
+        published: (trust,) segments by quarter, latest last; NaN where a trust had none.
+        expenditure: (trust,) of the year, GBP m.
+        load: share of managers' time that oversight takes in segments 3 to 5.
+        managers: cost of managers, share of expenditure.
+        effect: % of output lost for each % of managers' time.
+    """
+    record = np.stack(published[-RECORD:])
+    known = np.isfinite(record).sum(axis=0)
+    chance = (record >= LOADED).sum(axis=0) / np.maximum(known, 1)
+    return np.asarray(chance * load * (managers + effect) * expenditure)
+
+
+def expected_benefit(
+    draw: Array, envelope: Array, own_limit: Array, saved_months: float, cost_growth: float, relief: Array
+) -> Array:
     """What a board expects the freedoms to be worth in a year, GBP m.
 
     Args:
@@ -163,9 +187,10 @@ def expected_benefit(draw: Array, envelope: Array, own_limit: Array, saved_month
         own_limit: largest scheme that its board approves anyway: only above it does the freedom to approve save time.
         saved_months: months that an approval takes less; zero where that freedom is not part of the status.
         cost_growth: rise of costs in a year of delay.
+        relief: what it expects of relief from the load of oversight; zero where that is not part of the status.
     """
     rise = (1 + cost_growth) ** (max(saved_months, 0.0) / 12) - 1
-    return np.asarray(draw + np.where(envelope > own_limit, envelope, 0.0) * rise)
+    return np.asarray(draw + np.where(envelope > own_limit, envelope, 0.0) * rise + relief)
 
 
 def choose_wave(ready: Flags, worth: Array, tie: Array, size: int) -> Index:

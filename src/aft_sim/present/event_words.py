@@ -49,6 +49,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "designated": Kind("status", "becomes an advanced foundation trust"),
+        "segment change": Kind("other", "moves from segment {detail}"),
         "nominated": Kind("status", "is nominated {detail}"),
         "applied": Kind("status", "applies for the status ({detail}: {value})", "GBP m a year"),
         "assessed": Kind("status", "is assessed ({detail})"),

@@ -21,6 +21,15 @@ class OversightLevers(LeverTable):
         who=NHS_ENGLAND,
         dates="thresholds since 2026/27",
     )
+    yardstick: Literal["trusts", "opening"] = lever(
+        "trusts",
+        "What ranks are taken among: all trusts as they are now, or all trusts as they were at the opening.",
+        policy="Metrics are scored by rank, so that a trust falls when others improve. Against the opening a score "
+        "says how far a trust itself has come.",
+        source=f"{_MANUAL}; the fixed yardstick is our own alternative",
+        who=NHS_ENGLAND,
+        dates="ranks since the first quarter of 2025/26",
+    )
     override: Literal["on", "off", "deficit_only", "grace"] = lever(
         "on",
         "Whether a trust with a deficit or on deficit support is in segment 3 at best.",
