@@ -22,7 +22,7 @@ PARTS = parts_between(BASE, WIDE)
 BETWEEN = worlds(BASE, WIDE, PARTS)
 UNTIL = date(2026, 6, 30)
 DRAW = ("draw", "GBP m from the pot", 0.5)
-SCHEME = ("scheme started", "theatre, board route", 0.6)
+SCHEME = ("scheme idea", "theatre, board route", 0.6)
 
 
 def run_of(scenario: Scenario, seed: int, share: float, events=()) -> RunResult:
@@ -128,11 +128,11 @@ def test_reasons_that_the_runs_can_tell() -> None:
     assert "after the last month" in reason(BASE, grown, "production.level from 2030-04-01")
     idle = (("no draw", "the pot is empty", 0.0),)
     assert "most often, the pot is empty" in reason(BASE, WIDE, "aft.freedoms.reinvest", lambda _: idle)
-    assert "no scheme is started" in reason(BASE, WIDE, "aft.freedoms.approval")
+    assert "no scheme is put forward" in reason(BASE, WIDE, "aft.freedoms.approval")
 
 
 def test_no_reason_where_none_holds() -> None:
-    big = (DRAW, ("scheme started", "estate, aft route", 60.0))
+    big = (DRAW, ("scheme idea", "estate, aft route", 60.0))
     assert reason(BASE, WIDE, "aft.freedoms.approval", lambda _: big) == ""
     assert reason(BASE, WIDE, "aft.freedoms.reinvest", lambda _: big) == ""
     longer = BASE.with_changes("longer", {"referrals.growth": 3.0})
@@ -140,7 +140,7 @@ def test_no_reason_where_none_holds() -> None:
 
 
 def test_a_part_without_a_reason_says_how_far_it_is_the_same() -> None:
-    big = (DRAW, ("scheme started", "estate, aft route", 60.0))
+    big = (DRAW, ("scheme idea", "estate, aft route", 60.0))
     found = explained(both_needed, lambda mask: big)
     assert "every figure of England is the same" in found.parts[1].reason
 

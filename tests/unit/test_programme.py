@@ -88,11 +88,9 @@ class TestWaves:
         assert [programme.places_for_everyone(*x) for x in ((100, 10), (101, 10), (5, 1), (5, 0))] == [10, 11, 5, 5]
 
     def test_expected_benefit_by_hand(self):
-        found = programme.expected_benefit(
-            np.array([2.0, 0.0, 1.0]), np.array([40.0, 60.0, 60.0]), np.array([50.0, 50.0, 25.0]), 12.0, 0.05
-        )
+        found = programme.expected_benefit(np.array([2.0, 0.0, 1.0]), np.array([0.0, 60.0, 60.0]), 12.0, 0.05)
         assert found == pytest.approx([2.0, 3.0, 4.0])
-        nothing = programme.expected_benefit(np.zeros(1), np.array([60.0]), np.array([50.0]), 0.0, 0.05)
+        nothing = programme.expected_benefit(np.zeros(1), np.array([60.0]), 0.0, 0.05)
         assert nothing == pytest.approx([0.0])
 
 

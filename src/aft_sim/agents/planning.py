@@ -265,7 +265,9 @@ class CapitalPlanning:
         year = self._world.plan.calendar.financial_year(self._world.plan.calendar.sunday(week))
         number = int(self._p("capital.scheme_ideas", week))
         kinds = capital.CLASSES * number
-        keys = tuple(f"{self._key(trust, year, kind, week)}|{n // len(capital.CLASSES)}" for n, kind in enumerate(kinds))
+        keys = tuple(
+            f"{self._key(trust, year, kind, week)}|{n // len(capital.CLASSES)}" for n, kind in enumerate(kinds)
+        )
         yearly = self._yearly[trust : trust + 1]
         return Ideas(keys, kinds, self._schemes.sizes(week, 0, words_of(keys, (len(keys),)), yearly))
 

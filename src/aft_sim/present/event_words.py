@@ -68,7 +68,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "scheme refused": Kind("no draw", "does not begin a scheme of {value} ({detail})", MONEY),
         "scheme approved": Kind("scheme", "has a scheme of {value} approved ({detail})", MONEY),
         "building begins": Kind("scheme", "begins to build or buy a scheme of {value} ({detail})", MONEY),
-        "schemes planned": Kind("scheme", "puts forward {value} {detail} under other rules than at the opening", "schemes"),
+        "schemes planned": Kind(
+            "scheme", "puts forward {value} {detail} under other rules than at the opening", "schemes"
+        ),
         "largest scheme": Kind("scheme", "has as its largest scheme one of {value} ({detail})", MONEY),
         "funding pause": Kind("no draw", "waits {detail} for {value} of national funding", MONEY),
         "in use": Kind("use", "a scheme comes into use: {detail}, {value} at opening prices", MONEY),

@@ -119,9 +119,9 @@ def _no_scheme_in_the_band(position: int, facts: Facts) -> str:
     own, limit = _limit(facts, "capital.delegated_limit"), _limit(facts, "capital.aft_limit")
     weak = _limit(facts, "capital.delegated_limit_distressed")
     return (
-        f"of {number:,} schemes in the runs with it no scheme lies in the band from what its board may approve by "
-        f"itself (GBP {own} million; {weak} in segments 4 and 5) to what the freedom allows (GBP {limit} million); "
-        f"the largest costs GBP {largest:,.1f} million"
+        f"no scheme lies in the band from what its board may approve by itself (GBP {own} million; {weak} in segments 4 "
+        f"and 5) to what the freedom allows (GBP {limit} million): of {number:,} put forward in the runs with it the "
+        f"largest costs GBP {largest:,.1f} million"
     )
 
 
@@ -129,7 +129,9 @@ def _no_other_route(position: int, names: Collection[str], facts: Facts) -> str:
     """A limit matters only for schemes of a size between its values."""
     bit = 1 << position
     for mask in range(len(facts.worlds)):
-        without, within = (_ideas(event for run in facts.events[m & ~bit | b] for event in run) for m, b in ((mask, 0), (mask, bit)))
+        without, within = (
+            _ideas(event for run in facts.events[m & ~bit | b] for event in run) for m, b in ((mask, 0), (mask, bit))
+        )
         if without != within:
             return ""
     number, largest = _schemes(position, facts)
@@ -137,8 +139,8 @@ def _no_other_route(position: int, names: Collection[str], facts: Facts) -> str:
         return "no scheme is put forward under it in any of the worlds"
     between = "; ".join(f"GBP {_limit(facts, name)} million" for name in sorted(names))
     return (
-        f"no scheme takes another route: of {number:,} in the runs with it none lies in the band where the limits "
-        f"differ ({between}); the largest costs GBP {largest:,.1f} million"
+        f"no scheme lies in the band where the limits differ ({between}), so none takes another route: of {number:,} "
+        f"put forward in the runs with it the largest costs GBP {largest:,.1f} million"
     )
 
 
