@@ -59,12 +59,13 @@ def test_the_limit_announced_is_the_baselines() -> None:
 
 
 def test_shorter_routes_bring_theatres_sooner_and_longer_ones_later() -> None:
-    """Light approval for all against closer limits for all."""
+    """Limits of GBP 100m and 15m for all, against those of the opening, in all of England."""
     gains = {}
-    for name in ("no-aft", "light-approval-for-all", "command-and-control"):
-        scenario = load_scenario(name).with_changes("sized", {"capital.scheme_size": 1.0, "aft.designated": []})
-        model = TrustAutonomyModel(plan(scenario, UNTIL, few()), 1)
+    names = [f"capital.delegated_limit{end}" for end in ("", "_nhs_trust", "_distressed")]
+    for limit in (100.0, None, 15.0):
+        changes = [{"parameter": n, "from": date(2026, 6, 1), "value": limit, "why": "a test"} for n in names if limit]
+        scenario = load_scenario("no-aft").with_changes("limits", {"change": changes})
+        model = TrustAutonomyModel(plan(scenario, UNTIL), 1)
         model.run()
-        gains[name] = model.world.theatre_gain.sum()
-    assert gains["no-aft"] == 0
-    assert gains["command-and-control"] < 0 < gains["light-approval-for-all"]
+        gains[limit] = model.world.theatre_gain.sum()
+    assert gains[100.0] > gains[None] > gains[15.0]

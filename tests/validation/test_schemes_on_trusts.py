@@ -1,7 +1,7 @@
 """Stylised fact S10: a hub works where it lands, a programme of hubs delivers less than its plans.
 
-The bounds were set before schemes had a size; a miss is stated with its cause. Both are emergent but for the effect of a
-hub itself, which is a parameter: staff, approval, building, costs that grow and chance come between it and the trust.
+The bounds were set before schemes had a size; a miss is stated with its cause. Both are emergent but for the effect of
+a hub itself, a parameter: staff, approval, building, costs that grow and chance come between it and the trust.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def test_a_hub_raises_its_trusts_work_as_measured() -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="9.0 %: what can be staffed, 5 % of a trust's admitted work (capital.staff_headroom, judged), is less than half "
-    "of what a hub brings; the hubs that were measured had been staffed",
+    reason="9.0 %: what can be staffed, 5 % of a trust's admitted work (capital.staff_headroom, judged), is less than "
+    "half of what a hub brings; the hubs that were measured had been staffed",
 )
 def test_with_the_staff_there_are() -> None:
     assert YEAR_1[0] <= first_year(5.0) <= YEAR_1[1]
@@ -114,8 +114,8 @@ def test_with_the_staff_there_are() -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="0.16, and 0.33 with staff for all of it: half the hubs open later than planned, half of the work has no staff, "
-    "and as lists grow shorter the trusts' other work gives way (production.supply_feedback)",
+    reason="0.16, and 0.33 with staff for all of it: half the hubs open later than planned, half of the work has no "
+    "staff, and as lists grow shorter the trusts' other work gives way (production.supply_feedback)",
 )
 def test_a_programme_delivers_less_than_its_plans() -> None:
     print(f"\nS10, realised over planned: {realised(5.0):.2f}, with staff for all of it {realised(40.0):.2f}")

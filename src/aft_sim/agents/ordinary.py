@@ -83,7 +83,7 @@ class OrdinarySchemes:
         parts = capital.split(np.ones(1), *(self._p(f"capital.{name}", week) for name in names))
         return {kind: float(part[0]) for kind, part in parts.items()}
 
-    # -- a pause of national funding -------------------------------------------------------------------------------------
+    # -- a pause of national funding -----------------------------------------------------------------------------------
 
     def open_year(self, week: int, year: int) -> None:
         """1 April: it turns out whether national funding is paused this year; drawn by year, for all of England."""
@@ -102,9 +102,9 @@ class OrdinarySchemes:
         if not self._paused:
             return spend
         open_part = np.clip((month - 4) % 12 + 1 - self._p("capital.pause_months", week), 0.0, 1.0)
-        return np.minimum(spend, own + open_part * np.maximum(spend - own, 0.0))
+        return np.asarray(np.minimum(spend, own + open_part * np.maximum(spend - own, 0.0)))
 
-    # -- April -----------------------------------------------------------------------------------------------------------
+    # -- April ---------------------------------------------------------------------------------------------------------
 
     def commit(self, week: int, year: int, yearly: Array, own: Array) -> None:
         """Commit a year's ordinary capital to schemes, and let come what other rules change.
@@ -186,10 +186,10 @@ class OrdinarySchemes:
                     here = (kinds == kind) & (built == when)
                     self._to.bring(int(when), Ripening(kind, trusts[here], real[here]))
 
-    # -- what is told ----------------------------------------------------------------------------------------------------
+    # -- what is told --------------------------------------------------------------------------------------------------
 
     def _tell_routes(self, made: Year, week: int) -> None:
-        """How many schemes trusts under other rules than the opening's have, and the life of those that gain or lose."""
+        """How many schemes trusts under other rules than the opening's have, and the life of those they move."""
         opening = self._world.plan.parameters.opening
         other = self._own(self._limits(week)) != self._own(Limits.read(opening))
         other |= np.array([self._status.may_approve(i, week) for i in range(other.size)])

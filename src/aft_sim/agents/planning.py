@@ -261,7 +261,7 @@ class CapitalPlanning:
         )
 
     def _ideas(self, week: int, trust: int) -> Ideas:
-        """What a board can choose from in one round: some schemes of each class, by size drawn for trust, year and slot."""
+        """What a board can choose from in one round: schemes of each class, sizes drawn by trust, year and slot."""
         year = self._world.plan.calendar.financial_year(self._world.plan.calendar.sunday(week))
         number = int(self._p("capital.scheme_ideas", week))
         kinds = capital.CLASSES * number
@@ -272,7 +272,7 @@ class CapitalPlanning:
         return Ideas(keys, kinds, self._schemes.sizes(week, 0, words_of(keys, (len(keys),)), yearly))
 
     def _plan_schemes(self, week: int, budget: Array) -> dict[int, Ideas]:
-        """The schemes that boards with a budget, (trust,), pay for in full; what is too large waits, and so does its money.
+        """The schemes that boards with a budget, (trust,), pay for in full; what is too large waits, as does its money.
 
         Each class of capital has its part of the plan; what none of its schemes fits goes to schemes of the others.
         """
@@ -284,7 +284,8 @@ class CapitalPlanning:
                 mine = ideas.of(kind)
                 taken[mine] = schemes.whole(float(parts[kind][i]), ideas.cost[mine])
             left = float(capital.whole_pence(budget[i] - ideas.cost[taken].sum()))
-            taken[~taken] = schemes.whole(left, ideas.cost[~taken])
+            others = ~taken & np.array([parts[kind][i] > 0 for kind in ideas.kinds])
+            taken[others] = schemes.whole(left, ideas.cost[others])
             self._refuse(week, int(i), ideas, ~taken, "larger than what is left of the plan")
             planned[int(i)] = _some(ideas, taken)
         return planned

@@ -159,7 +159,7 @@ def expected_benefit(draw: Array, in_band: Array, saved_months: float, cost_grow
 
     Args:
         draw: what it could spend of its pot; zero where the freedom to reinvest is not part of the status.
-        in_band: capital of a year that it expects in schemes above what it approves anyway and within the freedom's limit.
+        in_band: capital of a year that it expects in schemes above what it approves anyway, within the freedom's limit.
         saved_months: months that an approval takes less; zero where that freedom is not part of the status.
         cost_growth: rise of costs in a year of delay.
     """

@@ -119,9 +119,9 @@ def _no_scheme_in_the_band(position: int, facts: Facts) -> str:
     own, limit = _limit(facts, "capital.delegated_limit"), _limit(facts, "capital.aft_limit")
     weak = _limit(facts, "capital.delegated_limit_distressed")
     return (
-        f"no scheme lies in the band from what its board may approve by itself (GBP {own} million; {weak} in segments 4 "
-        f"and 5) to what the freedom allows (GBP {limit} million): of {number:,} put forward in the runs with it the "
-        f"largest costs GBP {largest:,.1f} million"
+        f"no scheme lies in the band from what its board may approve by itself (GBP {own} million; {weak} in segments "
+        f"4 and 5) to what the freedom allows (GBP {limit} million): of {number:,} put forward in the runs with it "
+        f"the largest costs GBP {largest:,.1f} million"
     )
 
 
