@@ -15,6 +15,7 @@ from aft_sim.spec.mixing import Part
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import Scenario
 
+PAUSE = {"capital.pause_chance", "capital.pause_months"}
 Event = tuple[str, str, float]
 """What happened to a trust: event, detail, value."""
 
@@ -57,8 +58,11 @@ def why_nothing(part: Part, position: int, facts: Facts) -> str:
     if not status:
         if all(_parameter(path) in LIMITS for path in paths):
             return _no_other_route(position, {_parameter(path) for path in paths}, facts)
+        if paths <= PAUSE and not _any(facts, "funding pause"):
+            return "national funding is paused in no year of the runs"
         capital = all(path.startswith("capital.") for path in paths)
-        return "no board draws on its pot in any of the worlds" if capital and not _draws(facts) else ""
+        idle = not _draws(facts) and not _any(facts, "scheme idea") and not _any(facts, "funding pause")
+        return "no board draws on its pot in any of the worlds" if capital and idle else ""
     if any(one.aft.programme == "rules" for one in facts.worlds):
         return ""  # who holds the status, and when, is decided in the run
     if not any(one.aft.designated for one in facts.worlds):
@@ -69,7 +73,11 @@ def why_nothing(part: Part, position: int, facts: Facts) -> str:
         return "no freedom that the model acts on is given in any of the worlds"
     if paths == {"aft.freedoms.approval"}:
         return _no_scheme_in_the_band(position, facts)
-    return "" if _draws(facts) else f"no board draws on its pot in any of the worlds{_most_often(facts)}"
+    if _draws(facts) or any(detail.endswith("aft route") for detail, _ in _ideas(facts.happened())):
+        return ""
+    approval = any(one.aft.freedoms.approval for one in facts.worlds)
+    also = "no scheme of ordinary capital is of a size that the freedom to approve adds, and " if approval else ""
+    return f"{also}no board draws on its pot in any of the worlds{_most_often(facts)}"
 
 
 def _start(path: str) -> date | None:
@@ -80,6 +88,10 @@ def _start(path: str) -> date | None:
 
 def _draws(facts: Facts) -> bool:
     return any(event == "draw" and value > 0 for event, _, value in facts.happened())
+
+
+def _any(facts: Facts, kind: str) -> bool:
+    return any(event == kind for event, _, _ in facts.happened())
 
 
 def _most_often(facts: Facts) -> str:
