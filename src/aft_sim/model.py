@@ -174,6 +174,11 @@ class TrustAutonomyModel(mesa.Model):
         """Boards plan draws."""
         self.planning.plan_draws(self.week)
 
+    def commit_capital(self) -> None:
+        """Ordinary capital is committed to schemes; what is dated 1 April holds."""
+        calendar = self.plan.calendar
+        self.planning.commit_capital(first_week_from(calendar, date(calendar.sunday(self.week).year, 4, 1)))
+
     def ripen_schemes(self) -> None:
         """Finished schemes come into use."""
         self.planning.ripen(self.week)
@@ -326,7 +331,8 @@ class TrustAutonomyModel(mesa.Model):
 
     def spend_ordinary(self) -> None:
         """A month of ordinary capital."""
-        self.planning.spend_ordinary(self.plan.calendar.months[self.plan.calendar.month_of_week[self.week]].month)
+        month = self.plan.calendar.months[self.plan.calendar.month_of_week[self.week]].month
+        self.planning.spend_ordinary(self.week, month)
 
     def post_money(self) -> None:
         """A month of income and cost."""

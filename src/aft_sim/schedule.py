@@ -44,6 +44,13 @@ SCHEDULE: tuple[Phase, ...] = (
         "Boards with the freedom plan draws on their pots (also when it begins); the limit's rule is applied.",
     ),
     Phase(
+        "commit_capital",
+        "april",
+        ("money", "oversight"),
+        ("money", "events"),
+        "Ordinary capital is committed to schemes: what other rules of approval than the opening's do to them.",
+    ),
+    Phase(
         "ripen_schemes",
         "week",
         ("plan",),

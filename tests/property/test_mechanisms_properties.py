@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aft_sim.mechanisms import access, capital, production, removals
 from aft_sim.mechanisms.ledger_accounts import PURPOSES
 from aft_sim.model import TrustAutonomyModel
-from aft_sim.policy.capital_regime import Limits, apply_limit, approval_route
+from aft_sim.policy.capital_regime import ROUTES, Limits, apply_limit, approval_route, own_limit
 from aft_sim.spec.scenario import load_scenario
 from worlds import column, few, plan, run, same
 
@@ -60,11 +60,12 @@ def test_no_draw_beyond_pot_or_floor(wish, pot, cash, expenditure, days):
     st.floats(0, 400), st.floats(0, 400), st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, float("nan")]), st.floats(1, 120)
 )
 def test_a_freedom_never_lengthens_a_route(cost, more, segment, board):
-    limits = Limits(board, min(25.0, board), 100.0, 300.0)
-    rank = {"board": 0, "aft": 1, "ordinary": 2, "treasury": 3}
-    free, usual = (rank[approval_route(cost, segment, f, limits)] for f in (True, False))
+    limits = Limits(board, board, min(25.0, board), 100.0, 300.0)
+    own = own_limit(np.array(segment), np.array(True), limits)
+    free, usual = (approval_route(np.array(cost), own, np.array(f), limits) for f in (True, False))
+    assert ROUTES == ("board", "aft", "ordinary", "treasury")  # from the shortest to the longest
     assert free <= usual
-    assert rank[approval_route(cost + more, segment, True, limits)] >= free
+    assert approval_route(np.array(cost + more), own, np.array(True), limits) >= free
 
 
 @repeatable

@@ -22,7 +22,7 @@ PARTS = parts_between(BASE, WIDE)
 BETWEEN = worlds(BASE, WIDE, PARTS)
 UNTIL = date(2026, 6, 30)
 DRAW = ("draw", "GBP m from the pot", 0.5)
-SCHEME = ("scheme started", "theatre, board route", 0.6)
+SCHEME = ("scheme idea", "theatre, board route", 0.6)
 
 
 def run_of(scenario: Scenario, seed: int, share: float, events=()) -> RunResult:
@@ -128,11 +128,52 @@ def test_reasons_that_the_runs_can_tell() -> None:
     assert "after the last month" in reason(BASE, grown, "production.level from 2030-04-01")
     idle = (("no draw", "the pot is empty", 0.0),)
     assert "most often, the pot is empty" in reason(BASE, WIDE, "aft.freedoms.reinvest", lambda _: idle)
-    assert "no scheme is started" in reason(BASE, WIDE, "aft.freedoms.approval")
+    assert "no scheme is put forward" in reason(BASE, WIDE, "aft.freedoms.approval")
+
+
+def test_a_limit_between_whose_values_no_scheme_lies_says_how_many_there_are() -> None:
+    lower = WIDE.with_changes("lower", {"capital.aft_limit": 50})
+    planned = (
+        ("schemes planned", "of ordinary capital", 16.0),
+        ("largest scheme", "of ordinary capital, estate", 32.2),
+    )
+    told = reason(WIDE, lower, "capital.aft_limit", lambda _: (SCHEME, *planned))
+    for words in ("no scheme lies in the band", "50 or 100 million", "of 17 put forward", "GBP 32.2 million"):
+        assert words in told
+    idea = ("scheme idea", "estate, ordinary capital, {} route", 60.0)
+    routes = lambda mask: (*planned, (idea[0], idea[1].format("ordinary" if mask else "aft"), idea[2]))  # noqa: E731
+    assert reason(WIDE, lower, "capital.aft_limit", routes) == ""
+    assert "no scheme is put forward" in reason(WIDE, lower, "capital.aft_limit")
+    change = {"parameter": "capital.delegated_limit", "from": date(2026, 4, 1), "value": 100.0}
+    light = BASE.with_changes("light", {"change": [change]})
+    dated = "capital.delegated_limit from 2026-04-01"
+    within = reason(BASE, light, dated, lambda mask: planned if mask else ())
+    assert "of 16 put forward" in within and "50 or 100 million" in within
+
+
+def test_the_freedom_to_approve_counts_schemes_of_ordinary_capital() -> None:
+    planned = (
+        ("schemes planned", "of ordinary capital", 16.0),
+        ("largest scheme", "of ordinary capital, estate", 32.2),
+    )
+    told = reason(BASE, WIDE, "aft.freedoms.approval", lambda _: (DRAW, SCHEME, *planned))
+    # every world with the freedom tells the same
+    assert "of 68 put forward" in told and "GBP 32.2 million" in told
+    idle = (("no draw", "the pot is empty", 0.0), *planned)
+    assert "no scheme of ordinary capital is of a size" in reason(BASE, WIDE, "aft.designated", lambda _: idle)
+    moved = (*idle, ("scheme idea", "estate, ordinary capital, aft route", 60.0))
+    assert reason(BASE, WIDE, "aft.designated", lambda _: moved) == ""
+
+
+def test_pauses_that_do_not_come_say_so() -> None:
+    longer = BASE.with_changes("longer", {"capital.pause_months": 6.0})
+    assert "paused in no year" in reason(BASE, longer, "capital.pause_months")
+    pause = (("funding pause", "3 months", 1.0),)
+    assert reason(BASE, longer, "capital.pause_months", lambda _: pause) == ""
 
 
 def test_no_reason_where_none_holds() -> None:
-    big = (DRAW, ("scheme started", "estate, aft route", 60.0))
+    big = (DRAW, ("scheme idea", "estate, aft route", 60.0))
     assert reason(BASE, WIDE, "aft.freedoms.approval", lambda _: big) == ""
     assert reason(BASE, WIDE, "aft.freedoms.reinvest", lambda _: big) == ""
     longer = BASE.with_changes("longer", {"referrals.growth": 3.0})
@@ -140,7 +181,7 @@ def test_no_reason_where_none_holds() -> None:
 
 
 def test_a_part_without_a_reason_says_how_far_it_is_the_same() -> None:
-    big = (DRAW, ("scheme started", "estate, aft route", 60.0))
+    big = (DRAW, ("scheme idea", "estate, aft route", 60.0))
     found = explained(both_needed, lambda mask: big)
     assert "every figure of England is the same" in found.parts[1].reason
 

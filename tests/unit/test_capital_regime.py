@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aft_sim.policy.capital_regime import Limits, apply_limit, approval_route
+from aft_sim.policy.capital_regime import ROUTES, Limits, apply_limit, approval_route, own_limit
 
 pytestmark = pytest.mark.unit
 
-LIMITS = Limits(board=50.0, distressed=25.0, aft=100.0, treasury=300.0)
+LIMITS = Limits(board=50.0, nhs_trust=40.0, distressed=25.0, aft=100.0, treasury=300.0)
 NONE = float("nan")
+
+
+def route_of(cost, segment, freedom, foundation=True):
+    own = own_limit(np.array([segment]), np.array([foundation]), LIMITS)
+    return ROUTES[approval_route(np.array([cost]), own, np.array([freedom]), LIMITS)[0]]
 
 
 class TestRoute:
@@ -34,15 +39,25 @@ class TestRoute:
         ],
     )
     def test_by_size_segment_and_freedom(self, cost, segment, freedom, route):
-        assert approval_route(cost, segment, freedom, LIMITS) == route
+        assert route_of(cost, segment, freedom) == route
+
+    @pytest.mark.parametrize(
+        "cost,segment,freedom,route",
+        [
+            (40.0, 2.0, False, "board"),
+            (40.1, 2.0, False, "ordinary"),
+            (40.1, 2.0, True, "aft"),
+            (25.1, 4.0, False, "ordinary"),
+        ],
+    )
+    def test_of_a_trust_that_is_no_foundation_trust(self, cost, segment, freedom, route):
+        assert route_of(cost, segment, freedom, foundation=False) == route
 
     @pytest.mark.parametrize("segment", [1.0, 2.0, 3.0, 4.0, 5.0, NONE])
     def test_within_the_ordinary_limit_the_freedom_changes_nothing_by_construction(self, segment):
         own = 25.0 if segment in (4.0, 5.0) else 50.0
         for cost in np.linspace(0.0, own, 11):
-            assert (
-                approval_route(cost, segment, True, LIMITS) == approval_route(cost, segment, False, LIMITS) == "board"
-            )
+            assert route_of(cost, segment, True) == route_of(cost, segment, False) == "board"
 
 
 class TestLimit:

@@ -28,7 +28,7 @@ ALL = (
     Happening("2026-06", "RBS", "no draw", "the board does not use the freedom", 0.0),
     Happening("2026-06", "RTF", "draw", "GBP m from the pot", 0.656),
     Happening("2026-06", "RTF", "draw reduced", "the national capital limit", 1.7),
-    Happening("2027-04", "RTF", "scheme started", "theatre, board route", 0.03),
+    Happening("2027-04", "RTF", "scheme idea", "theatre, board route", 0.03),
     Happening("2027-09", "RTF", "in use", "theatre", 0.03),
     Happening("2027-10", "RTF", "fire", "in the boiler room", 3.0),
 )
@@ -51,7 +51,7 @@ def test_history_is_in_order_of_months(make_study):
 
 def test_narrowed():
     assert [one.kind for one in told().narrowed(["RBS"]).events] == ["designated", "no draw"]
-    assert told().narrowed([], "2027-01", "2027-04").kinds == {"scheme started": 1}
+    assert told().narrowed([], "2027-01", "2027-04").kinds == {"scheme idea": 1}
     assert told().narrowed(kinds=["draw"]).events == (ALL[2],)
     for months, complaint in ((("2030-01", None), "no such month"), (("2027-04", "2027-01"), "ends before it begins")):
         with pytest.raises(InputError, match=complaint):
@@ -71,7 +71,7 @@ def test_words_give_reasons_and_money():
         "does not draw: the board does not use the freedom",
         "draws GBP 0.66 million from its pot",
         "draws GBP 1.70 million less than it would: the national capital limit",
-        "starts a scheme of GBP 0.03 million (theatre, board route)",
+        "puts forward a scheme of GBP 0.03 million (theatre, board route)",
         "a scheme comes into use: theatre, GBP 0.03 million at opening prices",
         "fire: in the boiler room (3.00)",
     ]
@@ -83,10 +83,18 @@ def test_every_kind_that_agents_tell_has_words():
     kinds = set()
     for path in AGENTS.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_tell":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr
+                in (
+                    "_tell",
+                    "tell",
+                )
+            ):
                 kinds |= {one.value for one in ast.walk(node.args[2]) if isinstance(one, ast.Constant)}
     kinds = {kind for kind in kinds if isinstance(kind, str)}
-    assert {"draw", "no draw", "designated"} <= kinds
+    assert {"draw", "no draw", "designated", "scheme idea", "scheme approved", "in use"} <= kinds
     assert kinds <= set(event_words.KINDS)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from aft_sim.agents.planning import WEEKS_A_MONTH
+from aft_sim.basis import streams
 from aft_sim.mechanisms import capital
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.policy.programme import Status
@@ -18,9 +19,13 @@ from worlds import few, plan
 pytestmark = pytest.mark.unit
 
 UNTIL = date(2030, 3, 31)
-#: Every board uses its freedoms, the limit binds in every year, approval and building take their central times.
+#: Every board uses its freedoms, the limit binds in every year, approval and building take their central times, and
+#: schemes are all alike and small.
+SIZE = 0.002
 SURE = {"capital.price_growth": 0.0, "programme.propensity": 1, "capital.limit_binds": 1, "run.chance": 0}
+SURE |= {"capital.scheme_size": SIZE, "capital.scheme_ideas": 60}
 HOLDERS = ("RTF", "RBS")
+LIFE = ("scheme idea", "scheme approved", "building begins", "in use")
 
 
 def made(name="aft-wide-additive", seed=1, **changes):
@@ -60,9 +65,15 @@ class TestDraws:
         assert pot > 0
         week = start(model)
         april = model.plan.calendar.first_week_of_april(2027)
-        expected = pot * 0.35 * 0.8 * (april - week) / (365.25 / 7)
-        assert model.world.money.drawn[i] == pytest.approx(expected)
-        assert events(model, "draw", "RTF")[0].value == pytest.approx(expected)
+        wish = pot * 0.35 * 0.8 * (april - week) / (365.25 / 7)
+        # without chance every scheme is of the middle size: as many as fit, and what is left waits in the pot
+        size = SIZE * model.world.money.envelope[i]
+        expected = 0.2 * wish + 0.8 * wish // size * size
+        assert 3 * size < 0.8 * wish < 180 * size
+        assert model.world.money.drawn[i] == pytest.approx(expected, abs=1e-6)
+        assert events(model, "draw", "RTF")[0].value == pytest.approx(expected, abs=1e-6)
+        (waits,) = events(model, "draw reduced", "RTF")
+        assert "no whole scheme" in waits.detail and waits.value == pytest.approx(wish - expected, abs=1e-6)
 
     @pytest.mark.parametrize("rule", ["inside_scale_draws", "inside_scale_others", "additive"])
     @pytest.mark.parametrize("to", ["holders", "longest_waits"])
@@ -100,17 +111,24 @@ class TestDraws:
         start(free)
         start(bound)
         i = index(free, "RTF")
-        # 80 in 100 are capital, of which nine tenths find no room
-        ratio = bound.world.money.drawn[i] / free.world.money.drawn[i]
-        assert ratio == pytest.approx(0.2 + 0.8 * 0.1)
-        assert events(bound, "draw reduced", "RTF")[0].detail == "the national capital limit"
-        assert free.world.money.capital_spend[i] == pytest.approx(0.8 * free.world.money.drawn[i])
+        # nine tenths of the capital find no room, and only whole schemes fit in the rest
+        asked, spent = (model.world.money.capital_spend[i] for model in (free, bound))
+        size = SIZE * bound.world.money.envelope[i]
+        assert asked > 3 * size
+        assert spent == pytest.approx(0.1 * asked // size * size, abs=1e-6)
+        assert bound.world.money.revenue_spend[i] == free.world.money.revenue_spend[i]
+        refused = [e for e in events(bound, "scheme refused", "RTF") if "national capital limit" in e.detail]
+        assert sum(e.value for e in refused) == pytest.approx(asked - spent)
+        told = {e.detail: e.value for e in events(bound, "draw reduced", "RTF")}
+        assert told["the national capital limit"] == pytest.approx(asked - spent)
 
     def test_the_split_between_capital_and_revenue(self):
         model = made(**dotted(capital__revenue_split=0.5))
         start(model)
         money = model.world.money
-        assert money.revenue_spend == pytest.approx(money.capital_spend)
+        (wish, spent), size = np.array([money.revenue_spend, money.capital_spend]), SIZE * money.envelope
+        assert money.revenue_spend.any() and (wish - spent >= -1e-7).all()
+        assert ((wish - spent) < size)[wish > 0].all()
 
     def test_boards_that_do_not_use_the_freedom(self):
         model = made(**dotted(programme__propensity=0))
@@ -171,7 +189,7 @@ class TestLimitOfTheYear:
         assert owed == pytest.approx(np.where(envelope < 5, envelope, 0.0))
         assert events(model, "envelope cut", "RTF")[0].detail == "cash support paid back"
         # and what it would have built is not built
-        assert any(item.real.sum() < 0 for items in model.planning._ripening.values() for item in items)
+        assert any(item.real.sum() < 0 for item in model.planning.pipeline.to_come)
 
     def test_what_is_cut_is_not_spent_within_the_year(self):
         model = made("aft-wide-crowd-out")
@@ -180,11 +198,11 @@ class TestLimitOfTheYear:
         model.planning.open_year(8)
         envelope = money.envelope.sum()
         for month in (4, 5):
-            model.planning.spend_ordinary(month)
+            model.planning.spend_ordinary(8, month)
         start(model)
         drawn = money.drawn.sum() - money.revenue_spend.sum()
         for month in (6, 7, 8, 9, 10, 11, 12, 1, 2, 3):
-            model.planning.spend_ordinary(month)
+            model.planning.spend_ordinary(8, month)
         assert money.capital_spend.sum() == pytest.approx(envelope + 0.1 * drawn)
 
     def test_one_draw_a_year_for_all_scenarios(self):
@@ -217,25 +235,43 @@ class TestYearEnd:
     def test_a_month_of_ordinary_capital(self):
         model = made()
         money = model.world.money
-        model.planning.spend_ordinary(2)
+        model.planning.spend_ordinary(0, 2)
         # two months are left of the year in which a run begins
         assert money.capital_spend * 12 == pytest.approx(money.envelope)
-        model.planning.spend_ordinary(3)
+        model.planning.spend_ordinary(4, 3)
         assert money.capital_spend * 6 == pytest.approx(money.envelope)
 
 
 class TestSchemes:
-    def test_one_of_each_kind_by_the_split(self):
+    def test_whole_schemes_by_the_split(self):
         model = made()
         week = start(model)
-        started = events(model, "scheme started", "RTF")
-        assert [e.detail.split(",")[0] for e in started] == list(capital.CLASSES)
-        drawn = 0.8 * events(model, "draw", "RTF")[0].value
-        assert sum(e.value for e in started) == pytest.approx(drawn)
-        # 45 in 100 new build, of which 35 in 100 elective theatres
-        assert started[0].value == pytest.approx(drawn * 0.45 * 0.35)
-        assert {e.month for e in started} == {"2026-06"}
+        ideas = events(model, "scheme idea", "RTF")
+        counts = Counter(e.detail.split(",")[0] for e in ideas)
+        plan = 0.8 * (events(model, "draw", "RTF")[0].value + events(model, "draw reduced", "RTF")[0].value)
+        size = SIZE * model.world.money.envelope[index(model, "RTF")]
+        assert [e.value for e in ideas] == pytest.approx([size] * len(ideas), abs=1e-7)
+        # what classes cannot use for a whole scheme goes to the first of the list that fits
+        spare = int(plan // size) - sum(int(plan * part // size) for part in (0.1575, 0.086, 0.7565))
+        assert counts["estate"] >= int(plan * 0.7565 // size)
+        assert sum(counts.values()) == int(plan // size) and counts["estate"] <= int(plan * 0.7565 // size) + spare
+        assert {e.month for e in ideas} == {"2026-06"}
         assert week == model.plan.aft_week
+
+    def test_sizes_are_drawn_by_trust_year_class_and_slot(self):
+        def sizes(**changes):
+            model = made(**{"run.chance": 1, "capital.scheme_ideas": 8} | changes)
+            ideas = model.planning._ideas(model.plan.aft_week, index(model, "RTF"))
+            return dict(zip(ideas.keys, ideas.cost, strict=True)), model
+
+        usual, model = sizes()
+        assert len(set(usual.values())) == 24 and "RTF|2026/27|theatre|status|7" in usual
+        assert usual == sizes(**{"aft.designated": ["RTF", "RBS", "RDY"]})[0]
+        assert usual.items() <= sizes(**{"capital.scheme_ideas": 16})[0].items()
+        key = "RTF|2026/27|estate|status|3"
+        z = float(streams.normal(model.draws.chance("scheme size", 0, streams.words([key])))[0])
+        yearly = model.world.money.envelope[index(model, "RTF")]
+        assert usual[key] == pytest.approx(SIZE * yearly * np.exp(1.5 * z), abs=1e-8)
 
     def test_pots_of_this_size_need_no_freedom_to_approve(self):
         """Zero by construction: every scheme lies within the ordinary limit, so every board approves its own."""
@@ -243,7 +279,7 @@ class TestSchemes:
         for approval in (True, False):
             model = made(**{"aft.freedoms.approval": approval})
             start(model)
-            details[approval] = [(e.trust, e.detail, e.value) for e in events(model, "scheme started")]
+            details[approval] = [(e.trust, e.detail, e.value) for e in events(model, "scheme idea")]
         assert details[True] == details[False]
         assert all("board route" in detail for _, detail, _ in details[True])
 
@@ -253,11 +289,11 @@ class TestSchemes:
             changes = dotted(aft__freedoms__approval=approval, capital__delegated_limit=0.01)
             model = made(**changes)
             start(model)
-            routes[approval] = {e.detail.split(", ")[1] for e in events(model, "scheme started")}
+            routes[approval] = {e.detail.split(", ")[1] for e in events(model, "scheme idea")}
         assert routes == {True: {"aft route"}, False: {"ordinary route"}}
 
     def scheme(self, model, kind="theatre", amount=10.0, route="board", week=100, key="RTF|2027/28|theatre|april"):
-        return model.planning._scheme(week, index(model, "RTF"), kind, amount, route, key)
+        return model.planning._schemes.scheme(week, index(model, "RTF"), kind, amount, route, key)
 
     def test_times_and_costs_by_hand(self):
         model = made()
@@ -272,7 +308,7 @@ class TestSchemes:
         model = made(**{"capital.price_growth": 4.0})
         week = model.plan.aft_week
         late = week + 52
-        one, other = (model.planning._scheme(w, 0, "theatre", 10.0, "board", "key").real for w in (week, late))
+        one, other = (model.planning._schemes.scheme(w, 0, "theatre", 10.0, "board", "key").real for w in (week, late))
         assert other / one == pytest.approx(1.04 ** (-52 * 7 / 365.25))
 
     def test_the_ordinary_route_takes_longer_and_leaves_less(self):
@@ -329,7 +365,10 @@ class TestRipening:
         i = index(model, "RTF")
         backlog = w.money.backlog[i]
         week = start(model)
-        parts = {e.detail.split(",")[0]: e.value for e in events(model, "scheme started", "RTF")}
+        parts = dict.fromkeys(capital.CLASSES, 0.0)
+        for e in events(model, "scheme idea", "RTF"):
+            parts[e.detail.split(",")[0]] += e.value
+        assert min(parts.values()) > 0
         real = 1 / 1.05 ** (4.5 / 12)
         approved = week + round(4.5 * WEEKS_A_MONTH)
         self.ripen_all(model, week, approved - week)
@@ -345,7 +384,9 @@ class TestRipening:
         self.ripen_all(model, approved + 1 + round(6 * WEEKS_A_MONTH), 90)
         gain = parts["theatre"] * real / 20 * 0.219 * w.opening.typical_hub_work
         assert w.theatre_gain[provider] == pytest.approx(gain)
-        assert Counter(e.detail for e in events(model, "in use", "RTF")) == Counter(capital.CLASSES)
+        kinds = [Counter(e.detail.split(",")[0] for e in events(model, kind, "RTF")) for kind in LIFE]
+        assert kinds[0] == kinds[1] == kinds[3] and kinds[0]["estate"] > 0
+        assert kinds[2] == {kind: n for kind, n in kinds[0].items() if kind != "estate"}
 
     def test_capital_that_made_room_is_missed(self):
         model = made("aft-wide-crowd-out", **dotted(capital__revenue_split=0.0))

@@ -89,16 +89,11 @@ class TestWaves:
 
     def test_expected_benefit_by_hand(self):
         found = programme.expected_benefit(
-            np.array([2.0, 0.0, 1.0]),
-            np.array([40.0, 60.0, 60.0]),
-            np.array([50.0, 50.0, 25.0]),
-            12.0,
-            0.05,
-            np.array([0.0, 0.0, 0.5]),
+            np.array([2.0, 0.0, 1.0]), np.array([0.0, 60.0, 60.0]), 12.0, 0.05, np.array([0.0, 0.0, 0.5])
         )
         assert found == pytest.approx([2.0, 3.0, 4.5])
         none = np.zeros(1)
-        nothing = programme.expected_benefit(none, np.array([60.0]), np.array([50.0]), 0.0, 0.05, none)
+        nothing = programme.expected_benefit(none, np.array([60.0]), 0.0, 0.05, none)
         assert nothing == pytest.approx([0.0])
 
     def test_relief_is_worth_the_load_that_a_board_has_borne(self):

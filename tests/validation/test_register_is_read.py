@@ -44,6 +44,7 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.treasury_limit": BINDING,
     "capital.crowd_out_slack": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 0.0},
     "capital.crowd_out_binding": {"capital.limit_rule": "inside_scale_draws", "capital.limit_binds": 1.0},
+    "capital.pause_months": {"capital.pause_chance": 1.0},
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
     "payment.incentive_amount": {"money.incentives": True},
     "oversight.grace_quarters": {"oversight.override": "grace"},
@@ -66,6 +67,7 @@ CONTEXT: dict[str, dict[str, object]] = {
 EXTREME = {
     "capital.delegated_limit": [1e-4],
     "capital.delegated_limit_distressed": [1e-4],
+    "capital.delegated_limit_nhs_trust": [1e-4],
     "capital.treasury_limit": [1e-4],
     "capital.aft_limit": [1e-4],
     "capital.cash_floor_days": [40.0],

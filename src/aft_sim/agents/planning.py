@@ -6,8 +6,8 @@ Every pound drawn leaves a pot and a bank account and is spent by a named trust.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,42 +15,55 @@ from numpy.typing import NDArray
 
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
+from aft_sim.agents.ordinary import OrdinarySchemes
 from aft_sim.agents.pound import PoundRecord
+from aft_sim.agents.schemes import (
+    APPROVAL,
+    BUILD,
+    WEEKS_A_MONTH,
+    WEEKS_A_YEAR,
+    Pipeline,
+    Ripening,
+    SchemeDraws,
+    words_of,
+)
 from aft_sim.agents.spending import Spending
 from aft_sim.agents.trust import DrawDecision, PotView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
 from aft_sim.basis.calendar import financial_year, months_left
-from aft_sim.mechanisms import capital, lots, production
+from aft_sim.mechanisms import capital, lots, schemes
 from aft_sim.mechanisms.ledger import PENCE as PENCE_A_MILLION
-from aft_sim.policy.capital_regime import LimitRule, Limits, Route, approval_route, may_reinvest_too
+from aft_sim.policy.capital_regime import ROUTES, LimitRule, Limits, approval_route, may_reinvest_too, own_limit
 from aft_sim.policy.programme import Status
 from aft_sim.world import Event, World
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-WEEKS_A_YEAR = 365.25 / 7
-WEEKS_A_MONTH = WEEKS_A_YEAR / 12
 YEAR_OF_EFFECT = 52
 PENCE = 8
 """Decimals of GBP m that a penny is."""
-APPROVAL = {
-    "board": "capital.approval_months.board",
-    "aft": "capital.approval_months.aft",
-    "ordinary": "capital.approval_months.ordinary",
-    "treasury": "capital.approval_months.treasury",
-}
-BUILD = {"theatre": "capital.build_months.theatre", "equipment": "capital.build_months.equipment"}
+TOO_LARGE = "no whole scheme fits what is left of the plan"
 
 
 @dataclass(frozen=True)
-class Ripening:
-    """Capital that comes into use: what kind, at which trusts, how much at the costs of its start (GBP m)."""
+class Ideas:
+    """What one trust could build with the money of one round, in the order in which its board looks at it.
 
-    kind: str
-    trusts: Index
-    real: Array
+    Attributes:
+        keys: of the schemes.
+        kinds: classes of capital.
+        cost: (scheme,) GBP m.
+    """
+
+    keys: tuple[str, ...]
+    kinds: tuple[str, ...]
+    cost: Array
+
+    def of(self, kind: str) -> NDArray[np.bool_]:
+        """(scheme,) which are of a class."""
+        return np.array([one == kind for one in self.kinds])
 
 
 class CapitalPlanning:
@@ -71,12 +84,14 @@ class CapitalPlanning:
         self._spending = Spending(world, trusts, status)
         b = world.bundle
         self._ids = streams.words(b.trusts.code)
-        self._prices = production.growth_index(world.plan.parameters.path("capital.price_growth"))
+        self._schemes, self.pipeline = SchemeDraws(world, draws), Pipeline(world)
+        self._prices = self._schemes.prices
+        self.ordinary = OrdinarySchemes(world, status, draws, self._schemes, self.pipeline)
         self._envelope = world.money.envelope.copy()
+        self._yearly = self._envelope.copy()
         self._equipment_stock = world.money.expenditure.copy()
         # the run begins within a financial year, of which the months before it are spent
         self._spent = self._envelope * (1 - months_left(world.plan.calendar.months[0].month) / 12)
-        self._ripening: dict[int, list[Ripening]] = defaultdict(list)
         self._equipment_real = np.zeros(len(b.trusts.code))
         self._limit = self._year_limit(0)
         self.pounds = PoundRecord(np.zeros(len(b.trusts.code), dtype=np.int64))
@@ -118,11 +133,21 @@ class CapitalPlanning:
         """1 April: envelopes grow and follow assets, the year's limit is known."""
         w = self._world
         self._envelope *= 1 + self._p("capital.limit_growth", week)
-        w.money.envelope[:] = capital.ordinary_envelope(
+        self._yearly = capital.ordinary_envelope(
             self._envelope, w.opening_money.depreciation, self._p("capital.envelope_by_assets", week)
         )
+        w.money.envelope[:] = self._yearly
         self._spent[:] = 0.0
         self._limit = self._year_limit(week)
+        self.ordinary.open_year(week, self._year(week))
+
+    def commit_capital(self, week: int) -> None:
+        """1 April, after draws and what they displace: ordinary capital is committed to schemes."""
+        self.ordinary.commit(week, self._year(week), self._yearly, self._books.cost["depreciation"])
+
+    def _year(self, week: int) -> int:
+        """Calendar year in which the financial year of a week begins."""
+        return int(self._world.plan.calendar.financial_year(self._world.plan.calendar.sunday(week))[:4])
 
     # -- draws ---------------------------------------------------------------------------------------------------------
 
@@ -137,21 +162,29 @@ class CapitalPlanning:
         if not holders.size:
             return
         decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]
-        wished = np.zeros(len(self._trusts))
+        allowed = np.zeros(len(self._trusts))
         for d in decisions:
-            wished[d.trust] = d.amount
+            allowed[d.trust] = d.amount
+        allowed = capital.whole_pence(allowed)
+        revenue = np.round(allowed * self._spending.revenue_share(week), PENCE)
+        planned = self._plan_schemes(week, allowed - revenue)
+        wanted = self._cost(planned)
+        decisions = [self._with_schemes(d, float(revenue[d.trust] + wanted[d.trust])) for d in decisions]
+        for d in decisions:
             if d.reason:
                 self._tell(week, d.trust, "no draw" if d.amount == 0 else "draw reduced", d.reason, d.wish - d.amount)
-        wished = capital.whole_pence(wished)
-        revenue = np.round(wished * self._spending.revenue_share(week), PENCE)
         rule: LimitRule = self._world.plan.scenario.capital.limit_rule
         room = self._world.money.envelope - self._spent
-        outcome = self._national.apply_limit(wished - revenue, room, rule, self._limit)
-        spent = np.round(outcome.spent, PENCE)
-        self.pounds.draw(week, decisions, wished, spent, revenue)
-        self._move_money(week, decisions, wished, spent + revenue)
-        spent, revenue = self._where_spent(spent, revenue)
-        self._start_schemes(week, spent, "pot_capital")
+        outcome = self._national.apply_limit(wanted, room, rule, self._limit)
+        chosen = self._within_limit(week, planned, wanted, outcome.spent)
+        spent = self._cost(chosen)
+        self.pounds.draw(week, decisions, wanted + revenue, spent, revenue)
+        self._move_money(week, decisions, wanted + revenue, spent + revenue)
+        if self._world.plan.scenario.capital.allocate_to == "holders":
+            self._start_schemes(week, spent, "pot_capital", chosen)
+        else:
+            spent, revenue = self._given_by_need(spent, revenue)
+            self._start_schemes(week, spent, "pot_capital", self._spend_in_full(week, spent))
         self._start_revenue(week, revenue)
         if outcome.cut.any():
             self._cut_envelopes(week, outcome.cut, "room for draws of others")
@@ -164,6 +197,11 @@ class CapitalPlanning:
         also = self._world.plan.scenario.capital.reinvest_also
         others = may_reinvest_too(also, self._world.oversight.latest, self._world.bundle.trusts.foundation)
         return np.union1d(holders, np.flatnonzero(others))
+
+    @staticmethod
+    def _with_schemes(d: DrawDecision, amount: float) -> DrawDecision:
+        """A board asks for what its schemes and its extra work cost."""
+        return replace(d, amount=amount, reason=d.reason or TOO_LARGE) if amount < d.amount - 1e-7 else d
 
     def _is_april(self, week: int) -> bool:
         calendar = self._world.plan.calendar
@@ -201,14 +239,12 @@ class CapitalPlanning:
                 if refused > 1e-9:
                     self._tell(week, d.trust, "draw reduced", "the national capital limit", refused)
 
-    def _where_spent(self, spent: Array, revenue: Array) -> tuple[Array, Array]:
-        """Holders spend their own draws, or the same sum goes to the trusts with the longest waits."""
-        w, levers = self._world, self._world.plan.scenario.capital
-        if levers.allocate_to == "holders":
-            return spent, revenue
-        b = w.bundle
+    def _given_by_need(self, spent: Array, revenue: Array) -> tuple[Array, Array]:
+        """The sum that holders drew goes to the trusts with the longest waits."""
+        w, b = self._world, self._world.bundle
         eligible = np.flatnonzero(b.provider_trust >= 0)
-        share = self._national.choose_by_need(w.signals.within_18_share, w.signals.waiting, eligible, levers.recipients)
+        count = w.plan.scenario.capital.recipients
+        share = self._national.choose_by_need(w.signals.within_18_share, w.signals.waiting, eligible, count)
         to_trust = np.zeros(len(self._trusts))
         to_trust[b.provider_trust[eligible]] = share[eligible]
         moved = self._shared(spent, to_trust), self._shared(revenue, to_trust)
@@ -222,40 +258,88 @@ class CapitalPlanning:
 
     # -- schemes -------------------------------------------------------------------------------------------------------
 
-    def _months(self, name: str, week: int, key: str) -> float:
-        """Months that a stage of one scheme takes: lognormal around the parameter, by a quantile fixed by its key."""
-        z = float(streams.normal(self._draws.chance(name, 0, streams.words([key])))[0])
-        return self._p(name, week) * float(
-            np.exp(self._p("capital.stage_spread", week) * self._p("run.chance", week) * z)
+    def _ideas(self, week: int, trust: int) -> Ideas:
+        """What a board can choose from in one round: schemes of each class, sizes drawn by trust, year and slot."""
+        year = self._world.plan.calendar.financial_year(self._world.plan.calendar.sunday(week))
+        number = int(self._p("capital.scheme_ideas", week))
+        kinds = capital.CLASSES * number
+        keys = tuple(
+            f"{self._key(trust, year, kind, week)}|{n // len(capital.CLASSES)}" for n, kind in enumerate(kinds)
         )
+        yearly = self._yearly[trust : trust + 1]
+        return Ideas(keys, kinds, self._schemes.sizes(week, 0, words_of(keys, (len(keys),)), yearly))
 
-    def _start_schemes(self, week: int, spent: Array, purpose: str) -> None:
+    def _plan_schemes(self, week: int, budget: Array) -> dict[int, Ideas]:
+        """The schemes that boards with a budget, (trust,), pay for in full; what is too large waits, as does its money.
+
+        Each class of capital has its part of the plan; what none of its schemes fits goes to schemes of the others.
+        """
+        parts, planned = self._spending.capital_split(budget, week), {}
+        for i in np.flatnonzero(budget > 0):
+            ideas = self._ideas(week, int(i))
+            taken = np.zeros(ideas.cost.size, dtype=bool)
+            for kind in capital.CLASSES:
+                mine = ideas.of(kind)
+                taken[mine] = schemes.whole(float(parts[kind][i]), ideas.cost[mine])
+            left = float(capital.whole_pence(budget[i] - ideas.cost[taken].sum()))
+            others = ~taken & np.array([parts[kind][i] > 0 for kind in ideas.kinds])
+            taken[others] = schemes.whole(left, ideas.cost[others])
+            self._refuse(week, int(i), ideas, ~taken, "larger than what is left of the plan")
+            planned[int(i)] = _some(ideas, taken)
+        return planned
+
+    def _within_limit(self, week: int, planned: dict[int, Ideas], wanted: Array, room: Array) -> dict[int, Ideas]:
+        """The schemes of a plan for which the national limit leaves room, (trust,) GBP m."""
+        kept = {}
+        for i, ideas in planned.items():
+            taken = np.ones(ideas.cost.size, dtype=bool)
+            if room[i] < wanted[i]:
+                taken = schemes.whole(float(room[i]), ideas.cost)
+                self._refuse(week, i, ideas, ~taken, "the national capital limit")
+            kept[i] = _some(ideas, taken)
+        return kept
+
+    def _refuse(self, week: int, trust: int, ideas: Ideas, refused: NDArray[np.bool_], why: str) -> None:
+        for k in np.flatnonzero(refused):
+            self._tell(week, trust, "scheme refused", f"{ideas.kinds[k]}: {why}", float(ideas.cost[k]))
+
+    def _cost(self, chosen: Mapping[int, Ideas]) -> Array:
+        """(trust,) GBP m."""
+        total = np.zeros(len(self._trusts))
+        for i, ideas in chosen.items():
+            total[i] = np.round(ideas.cost.sum(), PENCE)
+        return total
+
+    def _spend_in_full(self, week: int, given: Array) -> dict[int, Ideas]:
+        """Schemes for money that is given to be spent, (trust,): the last of each class is as large as what is left."""
+        parts, made = self._spending.usual_split(given, week), {}
+        for i in np.flatnonzero(given > 0):
+            ideas = self._ideas(week, int(i))
+            cost = np.zeros(ideas.cost.size)
+            for kind in capital.CLASSES:
+                mine = ideas.of(kind)
+                cost[mine] = schemes.spent_in_full(float(parts[kind][i]), ideas.cost[mine])
+            made[int(i)] = _some(replace(ideas, cost=cost), cost > 0)
+        return made
+
+    def _start_schemes(self, week: int, spent: Array, purpose: str, chosen: Mapping[int, Ideas]) -> None:
+        """Pay for schemes, (trust,) GBP m, and send them on their way."""
         w = self._world
         w.money.capital_spend += spent
         self._books.spend_capital(spent, purpose)
-        year = w.plan.calendar.financial_year(w.plan.calendar.sunday(week))
-        limits = Limits(
-            self._p("capital.delegated_limit", week),
-            self._p("capital.delegated_limit_distressed", week),
-            self._p("capital.aft_limit", week),
-            self._p("capital.treasury_limit", week),
-        )
-        chosen = purpose == "pot_capital"
-        parts = self._spending.capital_split(spent, week) if chosen else self._spending.usual_split(spent, week)
-        for i in np.flatnonzero(spent > 0):
+        limits = Limits.read(lambda name: self._p(name, week))
+        own = own_limit(w.oversight.latest, w.bundle.trusts.foundation, limits)
+        for i, ideas in chosen.items():
+            freedom = np.array(self.status.may_approve(i, week))
+            routes = approval_route(ideas.cost, own[i], freedom, limits)
             started = []
-            for kind in capital.CLASSES:
-                amount = float(parts[kind][i])
-                segment = float(w.oversight.latest[i])
-                route = approval_route(amount, segment, self.status.may_approve(int(i), week), limits)
-                key = self._key(int(i), year, kind, week)
-                scheme = self._scheme(week, int(i), kind, amount, route, key)
+            for key, kind, cost, route in zip(ideas.keys, ideas.kinds, ideas.cost, routes, strict=True):
+                scheme = self._schemes.scheme(week, i, kind, float(cost), ROUTES[route], key)
                 started.append((key, scheme))
-                self._tell(week, int(i), "scheme started", f"{kind}, {route} route", amount)
-                if scheme.built_week < w.plan.calendar.n_weeks:
-                    self._ripening[scheme.built_week].append(
-                        Ripening(kind, np.array([scheme.trust]), np.array([scheme.real]))
-                    )
+                self._tell(week, i, "scheme idea", f"{kind}, {scheme.route} route", scheme.amount)
+                weeks = (scheme.approved_week, scheme.approved_week, scheme.built_week)
+                self.pipeline.tell_life(i, kind, scheme.amount, weeks, scheme.real)
+                self.pipeline.bring(scheme.built_week, Ripening(kind, np.array([i]), np.array([scheme.real])))
             if purpose == "pot_capital":
                 self.pounds.buy_schemes(float(spent[i]), started)
 
@@ -268,21 +352,6 @@ class CapitalPlanning:
             return "status"
         month = self._world.plan.calendar.closing_month(week)
         return "april" if month is None else f"incentive {month.month}"
-
-    def _scheme(self, week: int, trust: int, kind: str, amount: float, route: Route, key: str) -> capital.Scheme:
-        approval = self._months(APPROVAL[route], week, key)
-        build = self._months(BUILD[kind], week, key) if kind in BUILD else 0.0
-        approved = week + round(approval * WEEKS_A_MONTH)
-        return capital.Scheme(
-            trust,
-            kind,
-            amount,
-            route,
-            week,
-            approved,
-            approved + round(build * WEEKS_A_MONTH),
-            capital.real_value(amount / self._prices[week], approval, self._p("capital.cost_growth", week)),
-        )
 
     def pay_back(self, week: int, owed: Array) -> None:
         """Take cash support that was not forgiven from the year's ordinary capital, as far as there is any.
@@ -306,7 +375,7 @@ class CapitalPlanning:
             build = self._p(BUILD[kind], week) if kind in BUILD else 0.0
             real = capital.real_value(-amount / self._prices[week], approval, growth)
             built = week + round((approval + build) * WEEKS_A_MONTH)
-            self._ripening[built].append(Ripening(kind, np.arange(cut.size), real))
+            self.pipeline.bring(built, Ripening(kind, np.arange(cut.size), real))
         for i in np.flatnonzero(cut > 0):
             self._tell(week, int(i), "envelope cut", why, float(cut[i]))
 
@@ -326,12 +395,13 @@ class CapitalPlanning:
             for i in trusts:
                 key = self._key(int(i), year, "revenue", week)
                 self.pounds.buy_work(int(i), week, key, float(revenue[i]), float(gain[i]))
-            self._ripening[week].append(Ripening("revenue", trusts, gain[trusts]))
-            self._ripening[week + YEAR_OF_EFFECT].append(Ripening("revenue", trusts, -gain[trusts]))
+            self.pipeline.bring(week, Ripening("revenue", trusts, gain[trusts]))
+            self.pipeline.bring(week + YEAR_OF_EFFECT, Ripening("revenue", trusts, -gain[trusts]))
 
-    def spend_ordinary(self, month: int) -> None:
+    def spend_ordinary(self, week: int, month: int) -> None:
         """A month of ordinary capital: what is left of every envelope, spread over what is left of the year."""
         spend = (self._world.money.envelope - self._spent) / months_left(month)
+        spend = self.ordinary.payable(spend, self._books.cost["depreciation"] / 12, month, week)
         self._world.money.capital_spend += spend
         self._books.spend_ordinary(spend)
         self._spent += spend
@@ -339,12 +409,12 @@ class CapitalPlanning:
     def spend_reward(self, week: int, amount: Array) -> None:
         """Spend capital earned by performance, (trust,)."""
         if amount.any():
-            self._start_schemes(week, amount, "capital")
+            self._start_schemes(week, amount, "capital", self._spend_in_full(week, amount))
 
     def ripen(self, week: int) -> None:
         """Bring into use what is finished this week."""
         w = self._world
-        items = self._ripening.pop(week, ())
+        items = self.pipeline.due(week)
         for item in items:
             providers = w.bundle.trust_provider[item.trusts]
             listed = providers >= 0
@@ -363,9 +433,8 @@ class CapitalPlanning:
             elif item.kind == "revenue":
                 np.add.at(w.revenue_gain, providers[listed], item.real[listed])
             else:
-                w.money.backlog[item.trusts] = np.maximum(w.money.backlog[item.trusts] - item.real, 0.0)
-            if item.trusts.size == 1 and item.kind != "revenue":
-                self._tell(week, int(item.trusts[0]), "in use", item.kind, float(item.real[0]))
+                np.subtract.at(w.money.backlog, item.trusts, item.real)
+                np.maximum(w.money.backlog, 0.0, out=w.money.backlog)
         levels = {"theatre": w.theatre_gain, "equipment": w.equipment, "revenue": w.revenue_gain}
         for kind in sorted({item.kind for item in items} & set(levels)):
             self.pounds.note(week, kind, levels[kind])
@@ -373,3 +442,9 @@ class CapitalPlanning:
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         code = self._world.bundle.trusts.code[trust]
         self._world.events.append(Event(self._month(week), code, event, detail, value))
+
+
+def _some(ideas: Ideas, taken: NDArray[np.bool_]) -> Ideas:
+    """Those of some schemes that are taken."""
+    at = np.flatnonzero(taken)
+    return Ideas(tuple(ideas.keys[k] for k in at), tuple(ideas.kinds[k] for k in at), ideas.cost[at])

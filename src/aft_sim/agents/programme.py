@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline.bind import week_after
 from aft_sim.basis import streams
-from aft_sim.mechanisms import capital
+from aft_sim.mechanisms import capital, schemes
 from aft_sim.policy import eligibility, programme
-from aft_sim.policy.capital_regime import DISTRESSED_SEGMENTS
+from aft_sim.policy.capital_regime import Limits, own_limit
 from aft_sim.policy.programme import Status
 from aft_sim.spec.levers import AftLevers
 from aft_sim.spec.sets import named_sets
@@ -156,8 +156,10 @@ class ProgrammeOffice:
         draw = np.array(
             [capital.affordable(*x, floor) for x in zip(wish, w.money.pot, w.cash, w.money.expenditure, strict=True)]
         )
-        distressed = np.isin(w.bundle.trusts.segment, DISTRESSED_SEGMENTS)
-        own = np.where(distressed, p("capital.delegated_limit_distressed", week), p("capital.delegated_limit", week))
+        limits = Limits.read(lambda name: p(name, week))
+        own = own_limit(w.oversight.latest, w.bundle.trusts.foundation, limits)
+        sizes = p("capital.scheme_size", week), p("capital.scheme_spread", week)
+        in_band = schemes.share_between(own, np.full_like(own, limits.aft), w.money.envelope, *sizes)
         saved = p("capital.approval_months.ordinary", week) - p("capital.approval_months.aft", week)
         relief = programme.relief_worth(
             segments_seen(w, False),
@@ -166,8 +168,7 @@ class ProgrammeOffice:
         )
         return programme.expected_benefit(
             draw if freedoms.reinvest else np.zeros_like(draw),
-            w.money.envelope,
-            own,
+            w.money.envelope * in_band,
             saved if freedoms.approval else 0.0,
             p("capital.cost_growth", week),
             relief if freedoms.oversight_relief else np.zeros_like(relief),

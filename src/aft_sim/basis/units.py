@@ -45,6 +45,7 @@ _PLAIN = (
     "points",
     "pathways",
     "trusts",
+    "schemes",
     "segment",
     "sd of log",
     "coefficient",

@@ -73,9 +73,9 @@ def split(
     return {"theatre": amount * theatre, "equipment": amount * kit, "estate": amount * (1 - theatre - kit)}
 
 
-def real_value(amount: Money, months_waited: float, cost_growth: float) -> Money:
+def real_value(amount: Money, months_waited: Money, cost_growth: float) -> Money:
     """What an amount still buys after waiting for approval, at today's scheme costs [B10]."""
-    still: Money = amount / float((1 + cost_growth) ** (months_waited / 12))
+    still: Money = amount / (1 + cost_growth) ** (months_waited / 12)
     return still
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 LimitRule = Literal["inside_scale_draws", "inside_scale_others", "additive"]
 Route = Literal["board", "aft", "ordinary", "treasury"]
 
 Reinvesting = Literal["nobody", "segments_1_2", "foundation_trusts"]
 
+ROUTES: tuple[Route, ...] = ("board", "aft", "ordinary", "treasury")
 DISTRESSED_SEGMENTS = (4, 5)
 SOUND_SEGMENTS = (1, 2)
 
@@ -36,25 +40,53 @@ class Limits:
     """Delegated limits, GBP m: up to them a board approves its own scheme.
 
     Attributes:
-        board: of a trust in segments 1 to 3 (or without a segment).
-        distressed: of a trust in segments 4 and 5.
+        board: of a foundation trust in segments 1 to 3 (or without a segment).
+        nhs_trust: of a trust in them that is not a foundation trust.
+        distressed: of any trust in segments 4 and 5.
         aft: of an advanced foundation trust that holds the approval freedom.
         treasury: above it HM Treasury approves too, whatever the status.
     """
 
     board: float
+    nhs_trust: float
     distressed: float
     aft: float
     treasury: float
 
+    @classmethod
+    def read(cls, value: Callable[[str], float]) -> Limits:
+        """Limits by the register's names, as a function gives them."""
+        return cls(*(value(name) for name in LIMITS))
 
-def approval_route(cost: float, segment: float, approval_freedom: bool, limits: Limits) -> Route:
-    """Who approves a scheme.
+
+LIMITS = (
+    "capital.delegated_limit",
+    "capital.delegated_limit_nhs_trust",
+    "capital.delegated_limit_distressed",
+    "capital.aft_limit",
+    "capital.treasury_limit",
+)
+
+
+def own_limit(segment: Array, foundation: Flags, limits: Limits) -> Array:
+    """(trust,) largest scheme that a board approves by itself without the status, GBP m.
+
+    Args:
+        segment: oversight segment, NaN where a trust has none.
+        foundation: whether it is a foundation trust.
+        limits: delegated limits.
+    """
+    sound = np.where(foundation, limits.board, limits.nhs_trust)
+    return np.where(np.isin(segment, DISTRESSED_SEGMENTS), limits.distressed, sound)
+
+
+def approval_route(cost: Array, own: Array, freedom: Flags, limits: Limits) -> Index:
+    """Who approves schemes: positions in `ROUTES`, of the shape of `cost`.
 
     Args:
         cost: GBP m.
-        segment: oversight segment, NaN where a trust has none.
-        approval_freedom: whether the trust holds the AFT approval freedom on that day.
+        own: largest scheme that the trust's board approves anyway, see `own_limit`.
+        freedom: whether the trust holds the AFT approval freedom on that day.
         limits: delegated limits.
 
     Returns:
@@ -62,12 +94,9 @@ def approval_route(cost: float, segment: float, approval_freedom: bool, limits: 
         Treasury's limit, else "ordinary". A scheme within the ordinary limit takes the board route for everybody: for
         it the freedom changes nothing, by construction.
     """
-    own = limits.distressed if segment in DISTRESSED_SEGMENTS else limits.board
-    if cost <= own:
-        return "board"
-    if approval_freedom and cost <= limits.aft:
-        return "aft"
-    return "treasury" if cost > limits.treasury else "ordinary"
+    above = np.where(cost > limits.treasury, ROUTES.index("treasury"), ROUTES.index("ordinary"))
+    above = np.where(freedom & (cost <= limits.aft), ROUTES.index("aft"), above)
+    return np.asarray(np.where(cost <= own, ROUTES.index("board"), above), dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -176,21 +176,18 @@ def relief_worth(published: Sequence[Array], expenditure: Array, load: float, ma
     return np.asarray(chance * load * (managers + effect) * expenditure)
 
 
-def expected_benefit(
-    draw: Array, envelope: Array, own_limit: Array, saved_months: float, cost_growth: float, relief: Array
-) -> Array:
+def expected_benefit(draw: Array, in_band: Array, saved_months: float, cost_growth: float, relief: Array) -> Array:
     """What a board expects the freedoms to be worth in a year, GBP m.
 
     Args:
         draw: what it could spend of its pot; zero where the freedom to reinvest is not part of the status.
-        envelope: ordinary capital of the year.
-        own_limit: largest scheme that its board approves anyway: only above it does the freedom to approve save time.
+        in_band: capital of a year that it expects in schemes above what it approves anyway, within the freedom's limit.
         saved_months: months that an approval takes less; zero where that freedom is not part of the status.
         cost_growth: rise of costs in a year of delay.
         relief: what it expects of relief from the load of oversight; zero where that is not part of the status.
     """
     rise = (1 + cost_growth) ** (max(saved_months, 0.0) / 12) - 1
-    return np.asarray(draw + np.where(envelope > own_limit, envelope, 0.0) * rise + relief)
+    return np.asarray(draw + in_band * rise + relief)
 
 
 def choose_wave(ready: Flags, worth: Array, tie: Array, size: int) -> Index:
