@@ -209,6 +209,14 @@ class ProgrammeOffice:
             for spell in self._status.spells:
                 if spell.start == start:
                     self._tell(week, spell.trust, "approved", "wave 1, as announced", float(start))
+            free = np.ones(self._ids.size, dtype=bool)
+            free[[*self._status.designated, *self._cases]] = False
+            self._tell_near_misses(1, week, free, self.verdicts(week))
+
+    def _tell_near_misses(self, wave: int, week: int, free: Flags, passed: dict[str, Flags]) -> None:
+        """Who is exactly one criterion short when a wave is chosen: what its trusts might have been."""
+        for trust, name in programme.one_short(free, passed):
+            self._tell(week, trust, "near miss", f"wave {wave}: {name}", float(wave))
 
     def _start_wave(self, wave: int, week: int, month: int) -> None:
         passed = self.verdicts(week)
@@ -232,6 +240,7 @@ class ProgrammeOffice:
             for trust in np.flatnonzero(ready):
                 self._tell(week, int(trust), "applied", "expected benefit, GBP m a year", float(benefit[trust]))
             chosen = programme.choose_wave(ready, worth, tie, places)
+            self._tell_near_misses(wave + 2, week, free, passed)
         if wave == 0:
             invited = [int(i) for i in self._world.plan.invited if free[i]]
             rest = [int(i) for i in chosen if i not in invited]

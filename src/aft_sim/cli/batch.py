@@ -101,6 +101,7 @@ def _print_plan(experiment: Experiment, found: Plan, workers: int) -> None:
     most = f"; more seeds, up to {rule.most}, until {rule.policy} is known to {rule.error:g}" if rule else ""
     rows = [
         ("Scenarios", f"{len(runs.policies)} against {runs.scenarios[0].name}: {names}"),
+        ("Replays", f"{', '.join(runs.replayed)}: the same trusts, nothing allowed" if runs.replayed else ""),
         ("Parameters", f"{terminal.count(len(runs.draws), 'draw')}, {experiment.design} design"),
         ("Seeds", f"{len(runs.seeds)}{most}"),
         ("Runs", f"{runs.runs:,} of {found.weeks} weeks each" + (f", {found.there:,} stored" if found.there else "")),
@@ -153,7 +154,7 @@ def _content(experiment: Experiment, results: ResultSet, out: Path) -> dict[str,
 def _compared(experiment: Experiment, results: ResultSet) -> list[str]:
     """Scenarios with at least one pair of finished runs."""
     versus = {run.key[1:] for run in results if run.scenario == experiment.versus.name}
-    names = [name for name in results.scenarios if name != experiment.versus.name]
+    names = [name for name in results.arms if name != experiment.versus.name]
     return [name for name in names if any(run.scenario == name and run.key[1:] in versus for run in results)]
 
 

@@ -108,7 +108,7 @@ def compare(
         terminal.print_json(whole)
     for one in found:
         if not as_json:
-            print_comparison(one, told.shown(one), money=by is By.ALL)
+            print_comparison(one, told.printed(one), money=by is By.ALL)
         for line in told.written(one, several=len(found) > 1):
             if not as_json:
                 terminal.say_path(line)
@@ -164,6 +164,11 @@ class _Told:
         rows = comparison.rows
         return tuple(r for r in rows if by == "all" or r.group == "england" or shown(r.group, by))
 
+    def printed(self, comparison: Comparison) -> tuple[EffectRow, ...]:
+        """Rows of the table: single trusts where the same are treated in every run, or where they are asked for."""
+        fixed = comparison.selection is None or comparison.selection.by_scenario or self.by is By.TRUST
+        return tuple(row for row in self.shown(comparison) if fixed or not row.group.startswith("trust:"))
+
     def content(self, comparison: Comparison, folder: Path | None) -> dict[str, Any]:
         """The comparison for a program."""
         from aft_sim.cli.compare_json import content
@@ -200,7 +205,7 @@ def study_folder(argument: str) -> Path | None:
 def _pairs_of(results: ResultSet, vs: str, only: str | None) -> list[tuple[str, str]]:
     """Scenarios of a stored study to compare, each with the comparator."""
     results.of(vs)
-    policies = [only] if only else [name for name in results.scenarios if name != vs]
+    policies = [only] if only else [name for name in results.arms if name != vs]
     if vs in policies or not policies:
         raise InputError(
             "a scenario cannot be compared with itself" if only else "the study holds no other scenario to compare",
@@ -262,7 +267,8 @@ def _run(
             found=scenarios[0].name,
             expected="another scenario, for example --vs no-aft",
         )
-    with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
+    arms = 3 if scenarios[1].aft.programme == "rules" else 2
+    with terminal.progress(arms * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
         results = run_pairs(
             scenarios,
             seeds,
@@ -271,6 +277,7 @@ def _run(
             out=out,
             progress=report,
             baseline=baseline,
+            frozen_selection=(scenarios[1].name,),
         )
     return results, month, (scenarios[1].name, scenarios[0].name)
 
@@ -306,11 +313,11 @@ def print_comparison(
     Args:
         comparison: told in sentences.
         shown: rows of the table of effects.
-        money: whether to print the tables of money and of what the policy costs.
+        money: whether to print the tables of money, of what the policy costs and of a programme by rules.
         target: see `words.sentences`.
     """
     from aft_sim.cli.words import sentences
-    from aft_sim.present import worth_tables
+    from aft_sim.present import fair_tables, worth_tables
     from aft_sim.present.tables import effect_table, money_table
 
     terminal.heading(f"{comparison.policy} against {comparison.baseline}")
@@ -319,6 +326,12 @@ def print_comparison(
         terminal.say(sentence)
     terminal.say()
     terminal.show(effect_table(replace(comparison, rows=shown)))
+    for table in fair_tables.tables(comparison) if money else ():
+        terminal.say()
+        terminal.show(table)
+    if money and comparison.fair and comparison.fair.missing:
+        terminal.say()
+        terminal.say(comparison.fair.missing)
     if money and comparison.money:
         terminal.say()
         terminal.show(money_table(comparison))

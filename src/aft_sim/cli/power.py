@@ -139,7 +139,7 @@ def _stored(folder: Path, policy: str | None, vs: str) -> tuple[ResultSet, tuple
 
     results = load(folder)
     results.of(vs)
-    others = [name for name in results.scenarios if name != vs]
+    others = [name for name in results.arms if name != vs]
     chosen = scenario_name(policy) if policy else (others[-1] if others else vs)
     if chosen == vs:
         raise InputError("a scenario cannot be compared with itself", where=str(folder), found=vs)
