@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aft_sim.basis.errors import InputError
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 
 if TYPE_CHECKING:
     from aft_sim.outcomes.registry import Outcome
@@ -48,13 +48,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    policy: Annotated[
-        str,
-        typer.Argument(
-            metavar="POLICY|FOLDER",
-            help="Scenario with the policy (a name or a .toml file), or the folder of a stored study to read.",
-        ),
-    ],
+    policy: options.Source,
     vs: Annotated[str, typer.Option("--vs", help="Scenario it is compared with.")] = "baseline",
     seeds: Annotated[int, typer.Option(min=1, help="Number of pairs of runs to make.")] = 20,
     at: Annotated[
@@ -66,20 +60,18 @@ def compare(
     ] = None,
     outcome: Annotated[str, typer.Option(help="What to compare: see aft-sim list outcomes.")] = "within_18_share",
     by: Annotated[By, typer.Option(help="Rows to print beside England.")] = By.ALL,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
+    out: options.Out = None,
     only: Annotated[
         str | None, typer.Option(help="Of a stored study, the one scenario to compare; all but --vs by default.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: options.Workers = 2,
     settings: terminal.Settings = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table as CSV, with a codebook.")] = None,
+    baseline: options.Baseline = None,
+    csv: options.Csv = None,
     chart: Annotated[
         Path | None, typer.Option(help="Also draw England's effect (PNG, SVG, CSV, alternative text).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Compare two scenarios by pairs of runs that share every chance event the policy does not touch.
 
@@ -251,35 +243,65 @@ def _run(
     settings: Sequence[str],
 ) -> tuple[ResultSet, str, tuple[str, str]]:
     """Run both scenarios; return the runs, the month to compare at and the scenarios' names."""
+    last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
+    month = asked or min(TARGET_MONTH, last)
+    terminal.check_inside(month, terminal.months_of_run(last, baseline), "--at")
+    results, names = run_two(policy, vs, seeds, last, workers, out, baseline, settings, frozen=True)
+    return results, month, names
+
+
+def run_two(
+    policy: str,
+    vs: str,
+    seeds: int,
+    last: str,
+    workers: int,
+    out: Path | None,
+    baseline: Path | None,
+    settings: Sequence[str],
+    keep: Sequence[str] = (),
+    frozen: bool = False,
+) -> tuple[ResultSet, tuple[str, str]]:
+    """Run a policy and its comparator with the same seeds; return the runs and the scenarios' names.
+
+    Args:
+        policy, vs: scenarios, by name or path.
+        seeds: how many.
+        last: last month.
+        workers: processes.
+        out: folder to store the runs in.
+        baseline: folder of another baseline.
+        settings: NAME=VALUE, for both.
+        keep: tables to keep; all if empty.
+        frozen: whether a policy by rules is replayed without freedoms.
+    """
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import load_bound
     from aft_sim.study.runner import run_pairs
 
-    last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
-    month = asked or min(TARGET_MONTH, last)
-    terminal.check_inside(month, terminal.months_of_run(last, baseline), "--at")
     england = bundle.load(baseline)
-    scenarios = [terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy)]
-    if scenarios[0].name == scenarios[1].name:
+    theirs, ours = (terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy))
+    if ours.name == theirs.name:
         raise InputError(
             "a scenario cannot be compared with itself",
             where="--vs",
-            found=scenarios[0].name,
+            found=ours.name,
             expected="another scenario, for example --vs no-aft",
         )
-    arms = 3 if scenarios[1].aft.programme == "rules" else 2
-    with terminal.progress(arms * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
+    replayed = frozen and ours.aft.programme == "rules"
+    with terminal.progress((3 if replayed else 2) * seeds, f"Running {ours.name} and {theirs.name}") as report:
         results = run_pairs(
-            scenarios,
+            [theirs, ours],
             seeds,
             until=terminal.last_day(last),
             workers=workers,
             out=out,
             progress=report,
             baseline=baseline,
-            frozen_selection=(scenarios[1].name,),
+            keep=keep,
+            frozen_selection=(ours.name,) if replayed else (),
         )
-    return results, month, (scenarios[1].name, scenarios[0].name)
+    return results, (ours.name, theirs.name)
 
 
 def _stored(folder: Path, asked: str | None) -> tuple[ResultSet, str]:
