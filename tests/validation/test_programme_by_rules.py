@@ -127,6 +127,24 @@ def test_freedoms_end_with_the_status(by_rules):
         assert not model.status.may_approve(i, week) and i not in model.status.may_reinvest(week)
 
 
+def test_only_holders_are_reviewed_and_lose_the_status(by_rules):
+    """A trust that loses the status is not reviewed again in the same month, and nobody loses what it has not."""
+    _, events = by_rules
+    holds, reviewed = set(), set()
+    for e in events:
+        trust = e["trust"]
+        if e["event"] == "designated":
+            holds.add(trust)
+        elif e["event"] == "review":
+            assert trust in holds and trust not in reviewed, e
+            reviewed.add(trust)
+        elif e["event"] in ("review passed", "removed"):
+            assert trust in holds and trust in reviewed, e
+            reviewed.discard(trust)
+            if e["event"] == "removed":
+                holds.discard(trust)
+
+
 def test_treated_are_all_that_held_the_status(by_rules):
     model, events = by_rules
     assert set(treated_in(model)) == {e["trust"] for e in events if e["event"] == "designated"}

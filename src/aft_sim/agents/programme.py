@@ -282,11 +282,13 @@ class ProgrammeOffice:
         levers = self._levers
         seen = segments_seen(self._world, False)
         rated = self._rated(week)
-        yearly = self._world.plan.calendar.months[month].month == 3
+        calendar = self._world.plan.calendar
+        yearly, next_month = calendar.months[month].month == 3, week_after(calendar, calendar.months[month])
         for i in self._status.holders(week):
             trust = int(i)
             self._quarters[trust] += 1
-            if trust in self._cases:
+            # who has just lost the status holds it until the month is over, and is reviewed no more
+            if trust in self._cases or not self._status.holds(trust, next_month):
                 continue
             reason = ""
             since = seen[-min(int(self._quarters[trust]), len(seen)) :]

@@ -69,6 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "scheme started": Kind("scheme", "starts a scheme of {value} ({detail})", MONEY),
         "in use": Kind("use", "a scheme comes into use: {detail}, {value} at opening prices", MONEY),
         "support withheld": Kind("no draw", "is not paid {value} of deficit support: {detail}", MONEY),
+        "segment change": Kind("other", "moves from segment {detail}"),
         "cash support": Kind("support", "is out of cash and lent {value} ({detail})", MONEY),
     }
 )
