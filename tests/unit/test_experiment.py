@@ -31,7 +31,8 @@ def write(tmp_path: Path):
 @pytest.mark.parametrize("name", shipped_experiments())
 def test_shipped_experiments_are_right(name: str):
     found = design(load_experiment(name))
-    assert found.runs == len(found.scenarios) * len(found.draws) * len(found.seeds) > 0
+    arms = len(found.scenarios) + len(found.replayed)
+    assert found.runs == arms * len(found.draws) * len(found.seeds) > 0
     assert len({scenario.name for scenario in found.scenarios}) == len(found.scenarios)
 
 
@@ -42,6 +43,8 @@ def test_shipped_experiments_ask_what_they_say():
     assert (len(sizes["first-wave"].draws), len(varied(sizes["first-wave"].draws))) == (20, 122)
     assert (len(sizes["aft-designs"].policies), len(sizes["aft-designs"].draws)) == (9, 9)
     assert len(sizes["assumptions"].draws) == 40
+    assert sizes["aft-rules"].replayed == tuple(scenario.name for scenario in sizes["aft-rules"].policies)
+    assert sizes["aft-rules"].runs == (1 + 2 * 9) * 3 * 2
 
 
 def test_a_paired_design_runs_all_with_central_values(write):
@@ -114,6 +117,11 @@ def test_the_hash_is_of_what_is_asked(write):
 
 
 MISTAKES = {
+    "a replay without events": (
+        HEAD.replace("aft-wide", "programme-by-rules") + 'frozen_selection = true\n[keep]\nlevels = ["trust"]\n',
+        6,
+        "read from the events",
+    ),
     "misspelt key": (HEAD + "sceds = 3\n", 6, "unknown key: found 'sceds'.*Did you mean \"seeds\""),
     "misspelt key in a table": (HEAD + "[uncertainty]\nkin = 3\n", 7, 'unknown key in uncertainty.*"kind"'),
     "no scenarios": (HEAD.replace('["aft-wide"]', "[]"), 4, "no scenario to run"),
@@ -180,6 +188,11 @@ def test_mistakes_have_a_line_and_a_way_out(write, mistake: str):
     with pytest.raises(InputErrors, match=words) as caught:
         load_experiment(write(text))
     assert any(f"x.toml:{line}: " in str(problem) for problem in caught.value.problems)
+
+
+def test_a_replay_of_nothing_is_refused(write):
+    with pytest.raises(InputErrors, match=r"x\.toml:6: no scenario designates by rules"):
+        design(load_experiment(write(HEAD + "frozen_selection = true\n")))
 
 
 def test_all_mistakes_in_one_pass(write):

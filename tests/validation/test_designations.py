@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aft_sim.basis.errors import InputError
+from aft_sim.study.by_rules import counts, programme_of
 from aft_sim.study.compare import compare
-from aft_sim.study.designations import programme_of, recorded, replay
+from aft_sim.study.designations import recorded, replay
 from aft_sim.study.runner import run_pairs
 from worlds import scenario
 
@@ -53,11 +54,12 @@ def test_without_freedoms_the_same_trusts_change_nothing(study):
 def test_a_comparison_tells_what_the_programme_did(study):
     found = compare(study, "rules", "none", "within_18_share", at="2028-03")
     assert set(found.treated) == {code for run in study.of("rules") for code in run.treated}
-    told = programme_of(study.of("rules"))
-    assert told is not None and told.words in found.notes
-    assert told.designations > 0 and 0 <= told.false_removals <= told.removals
-    assert 0 <= told.on_unknown <= told.designations
-    assert programme_of(study.of("none")) is None
+    assert found.fair is not None and found.fair.programme == programme_of(study.of("rules"), "2028-03")
+    told = [counts(run, "2028-03") for run in study.of("rules")]
+    assert found.fair.programme["designated"].value == sum(one.designated for one in told) / 2 > 0
+    assert all(one.false <= one.removed <= one.reviewed and one.on_unknown <= one.designated for one in told)
+    assert programme_of(study.of("none"), "2028-03") is None
+    assert compare(study, "none", "rules", "within_18_share", at="2028-03").fair is None
 
 
 def test_only_what_was_recorded_can_be_given_again(study):

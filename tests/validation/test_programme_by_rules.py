@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from aft_sim.model import TrustAutonomyModel
-from aft_sim.policy.programme import decide
+from aft_sim.policy.programme import NOMINATED, decide
 from aft_sim.spec.register import Register
 from aft_sim.study.execute import treated_in
 from worlds import few, plan, run, same, scenario
@@ -22,7 +22,7 @@ RULES = {"aft.programme": "rules", "aft.invited": ["set:second-wave"]}
 OFF = {"aft.freedoms.approval": False, "aft.freedoms.reinvest": False}
 OWN = {
     *("nominated", "applied", "assessed", "approved", "deferred", "rejected"),
-    *("designated", "review", "review passed", "removed", "pot frozen"),
+    *("designated", "review", "review passed", "removed", "pot frozen", "near miss"),
 }
 
 
@@ -51,8 +51,34 @@ def test_the_first_wave_is_as_it_was(by_rules):
     assert told["approved", "2026-05"] == told["designated", "2026-06"] == first
     monday = model.plan.calendar.monday(model.plan.aft_week)
     assert monday == date(2026, 6, 1)
+    week, index = model.plan.aft_week, model.plan.bundle.trusts.index
+    assert model.status.holders(week - 1).size == 0
+    assert set(model.status.holders(week).tolist()) == {index[code] for code in first}
+    assert all(
+        model.status.may_approve(i, week) and i in model.status.may_reinvest(week) for i in map(index.get, first)
+    )
     # known to be invited in July 2026
     assert "RRE" in told["assessed", "2026-07"]
+
+
+def test_from_nomination_to_freedoms_takes_six_to_seven_months_in_days(by_rules):
+    """The first wave as it was, and every later trust that is approved at once: from the close of the month."""
+    model, events = by_rules
+    calendar = model.plan.calendar
+    closes = {month.label: month.last_day for month in calendar.months}
+    assert 6 * 30.4 <= (calendar.monday(model.plan.aft_week) - NOMINATED).days <= 7 * 30.4
+    invited, waited, taken = {}, set(), []
+    for e in events:
+        if e["event"] == "assessed":
+            invited[e["trust"]] = closes[e["month"]]
+            waited.discard(e["trust"])
+        elif e["event"] == "deferred":
+            waited.add(e["trust"])
+        elif e["event"] == "approved" and e["trust"] in invited and e["trust"] not in waited:
+            taken.append((calendar.monday(int(e["value"])) - invited.pop(e["trust"])).days)
+    # months close on the Sunday nearest their last day, so that a week more or less is the calendar's
+    assert len(taken) >= 10 and min(taken) >= 6 * 30.4 - 7 and max(taken) <= 7 * 30.4 + 7
+    assert len({round(days / 30.4) for days in taken}) == 2, "some take six months and some take seven"
 
 
 def test_from_invitation_to_freedoms_takes_six_to_seven_months(by_rules):
@@ -99,6 +125,24 @@ def test_freedoms_end_with_the_status(by_rules):
     for trust in (trust for trust, month in ended.items() if month < last):
         i = model.plan.bundle.trust(trust)
         assert not model.status.may_approve(i, week) and i not in model.status.may_reinvest(week)
+
+
+def test_only_holders_are_reviewed_and_lose_the_status(by_rules):
+    """A trust that loses the status is not reviewed again in the same month, and nobody loses what it has not."""
+    _, events = by_rules
+    holds, reviewed = set(), set()
+    for e in events:
+        trust = e["trust"]
+        if e["event"] == "designated":
+            holds.add(trust)
+        elif e["event"] == "review":
+            assert trust in holds and trust not in reviewed, e
+            reviewed.add(trust)
+        elif e["event"] in ("review passed", "removed"):
+            assert trust in holds and trust in reviewed, e
+            reviewed.discard(trust)
+            if e["event"] == "removed":
+                holds.discard(trust)
 
 
 def test_treated_are_all_that_held_the_status(by_rules):
@@ -159,6 +203,52 @@ def test_approvals_of_a_wave_are_distributed_as_the_prior_implies():
     )
     found = np.bincount(approved.ravel(), minlength=8) / approved.size
     assert found == pytest.approx(stats.betabinom(7, 7, 2).pmf(np.arange(8)), abs=0.02)
+
+
+def first_decisions(chance: float, seeds=(1, 2, 3, 4)) -> list[str]:
+    """What was decided first on every assessment of whole runs."""
+    found = []
+    for seed in seeds:
+        _, events = model_of(seed, date(2029, 3, 31), programme__approval_chance=chance)
+        open_ = set()
+        for e in events:
+            if e["event"] == "assessed":
+                open_.add(e["trust"])
+            elif e["event"] in ("approved", "deferred", "rejected") and e["trust"] in open_:
+                open_.remove(e["trust"])
+                found.append(e["event"])
+    return found
+
+
+def test_whole_runs_approve_with_the_chance_of_the_draw():
+    found = first_decisions(7 / 9)
+    approved, n = found.count("approved"), len(found)
+    assert n >= 60
+    assert stats.binomtest(approved, n, 7 / 9).pvalue > 0.01
+    # so many assessments would tell another chance
+    assert stats.binomtest(approved, n, 0.5).pvalue < 0.01
+    assert set(first_decisions(1.0, (1,))) == {"approved"}
+
+
+def test_near_misses_are_one_criterion_short_when_their_wave_is_chosen(by_rules):
+    _, events = by_rules
+    near = defaultdict(set)
+    chosen = defaultdict(set)
+    for e in events:
+        if e["event"] == "near miss":
+            near[e["month"]].add((e["trust"], e["detail"].partition(": ")[2]))
+        elif e["event"] == "assessed":
+            chosen[e["month"]].add(e["trust"])
+    assert set(near) >= set(chosen) and len(near) >= 5
+    for month, trusts in near.items():
+        assert len(trusts) == len({trust for trust, _ in trusts})
+        assert not {trust for trust, _ in trusts} & chosen[month]
+    assert {name for trusts in near.values() for _, name in trusts} <= {
+        *("segment", "cqc", "capability", "deficit", "board support", "region support")
+    }
+    # a rule that is switched off keeps nobody out by itself
+    _, others = model_of(until=date(2027, 3, 31), aft__criteria__capability=False)
+    assert not [e for e in others if e["event"] == "near miss" and e["detail"].endswith("capability")]
 
 
 def test_every_trust_in_time():

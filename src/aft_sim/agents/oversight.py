@@ -38,9 +38,7 @@ class OversightRound:
         self._quarter = [table.quarter[r] if r >= 0 else "" for r in rows]
         self._opening_flags = table.of(table.override, rows) == 1
         opening = table.of(table.average, rows)
-        counted = table.of(np.isfinite(table.counted).sum(axis=1).astype(float), rows)
-        self._acute = np.array([r >= 0 and counted[i] == 0 for i, r in enumerate(rows)])
-        self._metrics = np.where(self._acute, self._p("oversight.acute_metrics", 0), np.maximum(counted, 1.0))
+        self._acute, self._metrics = scores.metrics_counted(b, self._p("oversight.acute_metrics", 0))
         names = ("metric_noise", "persistence", "noise_persistence")
         self._spread = scores.spread(
             opening, self._acute.astype(np.int64), self._metrics, *(self._p(f"oversight.{name}", 0) for name in names)

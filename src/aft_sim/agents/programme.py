@@ -216,6 +216,14 @@ class ProgrammeOffice:
             for spell in self._status.spells:
                 if spell.start == start:
                     self._tell(week, spell.trust, "approved", "wave 1, as announced", float(start))
+            free = np.ones(self._ids.size, dtype=bool)
+            free[[*self._status.designated, *self._cases]] = False
+            self._tell_near_misses(1, week, free, self.verdicts(week))
+
+    def _tell_near_misses(self, wave: int, week: int, free: Flags, passed: dict[str, Flags]) -> None:
+        """Who is exactly one criterion short when a wave is chosen: what its trusts might have been."""
+        for trust, name in programme.one_short(free, passed):
+            self._tell(week, trust, "near miss", f"wave {wave}: {name}", float(wave))
 
     def _start_wave(self, wave: int, week: int, month: int) -> None:
         passed = self.verdicts(week)
@@ -239,6 +247,7 @@ class ProgrammeOffice:
             for trust in np.flatnonzero(ready):
                 self._tell(week, int(trust), "applied", "expected benefit, GBP m a year", float(benefit[trust]))
             chosen = programme.choose_wave(ready, worth, tie, places)
+            self._tell_near_misses(wave + 2, week, free, passed)
         if wave == 0:
             invited = [int(i) for i in self._world.plan.invited if free[i]]
             rest = [int(i) for i in chosen if i not in invited]
@@ -280,11 +289,13 @@ class ProgrammeOffice:
         levers = self._levers
         seen = segments_seen(self._world, False)
         rated = self._rated(week)
-        yearly = self._world.plan.calendar.months[month].month == 3
+        calendar = self._world.plan.calendar
+        yearly, next_month = calendar.months[month].month == 3, week_after(calendar, calendar.months[month])
         for i in self._status.holders(week):
             trust = int(i)
             self._quarters[trust] += 1
-            if trust in self._cases:
+            # who has just lost the status holds it until the month is over, and is reviewed no more
+            if trust in self._cases or not self._status.holds(trust, next_month):
                 continue
             reason = ""
             since = seen[-min(int(self._quarters[trust]), len(seen)) :]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 
 if TYPE_CHECKING:
     from aft_sim.spec.experiment import Experiment
@@ -19,9 +19,6 @@ EPILOG = (
     "aft-sim batch experiments/first-wave.toml --workers 2 --out results/first-wave --dry-run\n\n"
     "The same command once more continues where an earlier one stopped."
 )
-BASELINE = Annotated[
-    Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,11 +31,11 @@ def register(app: typer.Typer) -> None:
 
 def batch(
     file: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of an experiment or path of a .toml file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    out: options.Out = None,
+    workers: options.Workers = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its time and size; run nothing.")] = False,
-    baseline: BASELINE = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run an experiment: scenarios, seeds and worlds of parameters as its file says.
 
@@ -101,6 +98,7 @@ def _print_plan(experiment: Experiment, found: Plan, workers: int) -> None:
     most = f"; more seeds, up to {rule.most}, until {rule.policy} is known to {rule.error:g}" if rule else ""
     rows = [
         ("Scenarios", f"{len(runs.policies)} against {runs.scenarios[0].name}: {names}"),
+        ("Replays", f"{', '.join(runs.replayed)}: the same trusts, nothing allowed" if runs.replayed else ""),
         ("Parameters", f"{terminal.count(len(runs.draws), 'draw')}, {experiment.design} design"),
         ("Seeds", f"{len(runs.seeds)}{most}"),
         ("Runs", f"{runs.runs:,} of {found.weeks} weeks each" + (f", {found.there:,} stored" if found.there else "")),
@@ -153,7 +151,7 @@ def _content(experiment: Experiment, results: ResultSet, out: Path) -> dict[str,
 def _compared(experiment: Experiment, results: ResultSet) -> list[str]:
     """Scenarios with at least one pair of finished runs."""
     versus = {run.key[1:] for run in results if run.scenario == experiment.versus.name}
-    names = [name for name in results.scenarios if name != experiment.versus.name]
+    names = [name for name in results.arms if name != experiment.versus.name]
     return [name for name in names if any(run.scenario == name and run.key[1:] in versus for run in results)]
 
 
@@ -184,8 +182,8 @@ def _print(experiment: Experiment, results: ResultSet, out: Path) -> None:
 def reproduce(
     folder: Annotated[Path, typer.Argument(help="Folder of a stored study.")],
     sample: Annotated[int, typer.Option(min=1, help="Runs to make again, spread evenly over the study.")] = 3,
-    baseline: BASELINE = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run a sample of a stored study again, from its own manifest, and compare every number.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aft_sim.basis.errors import InputError, InputErrors
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 
 if TYPE_CHECKING:
     from aft_sim.spec.scenario import Scenario
@@ -32,9 +32,7 @@ def check(
     ] = None,
     weeks: Annotated[int, typer.Option(min=1, max=530, help="Weeks to run with --invariants.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Seed of that run.")] = 1,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
+    baseline: options.Baseline = None,
 ) -> None:
     """Check scenario files (all mistakes in one pass, with file and line), or the model's invariants.
 

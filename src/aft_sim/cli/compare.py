@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aft_sim.basis.errors import InputError
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 
 if TYPE_CHECKING:
     from aft_sim.outcomes.registry import Outcome
@@ -48,13 +48,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    policy: Annotated[
-        str,
-        typer.Argument(
-            metavar="POLICY|FOLDER",
-            help="Scenario with the policy (a name or a .toml file), or the folder of a stored study to read.",
-        ),
-    ],
+    policy: options.Source,
     vs: Annotated[str, typer.Option("--vs", help="Scenario it is compared with.")] = "baseline",
     seeds: Annotated[int, typer.Option(min=1, help="Number of pairs of runs to make.")] = 20,
     at: Annotated[
@@ -66,20 +60,18 @@ def compare(
     ] = None,
     outcome: Annotated[str, typer.Option(help="What to compare: see aft-sim list outcomes.")] = "within_18_share",
     by: Annotated[By, typer.Option(help="Rows to print beside England.")] = By.ALL,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
+    out: options.Out = None,
     only: Annotated[
         str | None, typer.Option(help="Of a stored study, the one scenario to compare; all but --vs by default.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: options.Workers = 2,
     settings: terminal.Settings = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table as CSV, with a codebook.")] = None,
+    baseline: options.Baseline = None,
+    csv: options.Csv = None,
     chart: Annotated[
         Path | None, typer.Option(help="Also draw England's effect (PNG, SVG, CSV, alternative text).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Compare two scenarios by pairs of runs that share every chance event the policy does not touch.
 
@@ -108,7 +100,7 @@ def compare(
         terminal.print_json(whole)
     for one in found:
         if not as_json:
-            print_comparison(one, told.shown(one), money=by is By.ALL)
+            print_comparison(one, told.printed(one), money=by is By.ALL)
         for line in told.written(one, several=len(found) > 1):
             if not as_json:
                 terminal.say_path(line)
@@ -164,6 +156,11 @@ class _Told:
         rows = comparison.rows
         return tuple(r for r in rows if by == "all" or r.group == "england" or shown(r.group, by))
 
+    def printed(self, comparison: Comparison) -> tuple[EffectRow, ...]:
+        """Rows of the table: single trusts where the same are treated in every run, or where they are asked for."""
+        fixed = comparison.selection is None or comparison.selection.by_scenario or self.by is By.TRUST
+        return tuple(row for row in self.shown(comparison) if fixed or not row.group.startswith("trust:"))
+
     def content(self, comparison: Comparison, folder: Path | None) -> dict[str, Any]:
         """The comparison for a program."""
         from aft_sim.cli.compare_json import content
@@ -200,7 +197,7 @@ def study_folder(argument: str) -> Path | None:
 def _pairs_of(results: ResultSet, vs: str, only: str | None) -> list[tuple[str, str]]:
     """Scenarios of a stored study to compare, each with the comparator."""
     results.of(vs)
-    policies = [only] if only else [name for name in results.scenarios if name != vs]
+    policies = [only] if only else [name for name in results.arms if name != vs]
     if vs in policies or not policies:
         raise InputError(
             "a scenario cannot be compared with itself" if only else "the study holds no other scenario to compare",
@@ -246,33 +243,65 @@ def _run(
     settings: Sequence[str],
 ) -> tuple[ResultSet, str, tuple[str, str]]:
     """Run both scenarios; return the runs, the month to compare at and the scenarios' names."""
+    last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
+    month = asked or min(TARGET_MONTH, last)
+    terminal.check_inside(month, terminal.months_of_run(last, baseline), "--at")
+    results, names = run_two(policy, vs, seeds, last, workers, out, baseline, settings, frozen=True)
+    return results, month, names
+
+
+def run_two(
+    policy: str,
+    vs: str,
+    seeds: int,
+    last: str,
+    workers: int,
+    out: Path | None,
+    baseline: Path | None,
+    settings: Sequence[str],
+    keep: Sequence[str] = (),
+    frozen: bool = False,
+) -> tuple[ResultSet, tuple[str, str]]:
+    """Run a policy and its comparator with the same seeds; return the runs and the scenarios' names.
+
+    Args:
+        policy, vs: scenarios, by name or path.
+        seeds: how many.
+        last: last month.
+        workers: processes.
+        out: folder to store the runs in.
+        baseline: folder of another baseline.
+        settings: NAME=VALUE, for both.
+        keep: tables to keep; all if empty.
+        frozen: whether a policy by rules is replayed without freedoms.
+    """
     from aft_sim.baseline import bundle
     from aft_sim.baseline.bind import load_bound
     from aft_sim.study.runner import run_pairs
 
-    last = terminal.read_month(until, "--until") if until else asked or TARGET_MONTH
-    month = asked or min(TARGET_MONTH, last)
-    terminal.check_inside(month, terminal.months_of_run(last, baseline), "--at")
     england = bundle.load(baseline)
-    scenarios = [terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy)]
-    if scenarios[0].name == scenarios[1].name:
+    theirs, ours = (terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy))
+    if ours.name == theirs.name:
         raise InputError(
             "a scenario cannot be compared with itself",
             where="--vs",
-            found=scenarios[0].name,
+            found=ours.name,
             expected="another scenario, for example --vs no-aft",
         )
-    with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
+    replayed = frozen and ours.aft.programme == "rules"
+    with terminal.progress((3 if replayed else 2) * seeds, f"Running {ours.name} and {theirs.name}") as report:
         results = run_pairs(
-            scenarios,
+            [theirs, ours],
             seeds,
             until=terminal.last_day(last),
             workers=workers,
             out=out,
             progress=report,
             baseline=baseline,
+            keep=keep,
+            frozen_selection=(ours.name,) if replayed else (),
         )
-    return results, month, (scenarios[1].name, scenarios[0].name)
+    return results, (ours.name, theirs.name)
 
 
 def _stored(folder: Path, asked: str | None) -> tuple[ResultSet, str]:
@@ -306,11 +335,11 @@ def print_comparison(
     Args:
         comparison: told in sentences.
         shown: rows of the table of effects.
-        money: whether to print the tables of money and of what the policy costs.
+        money: whether to print the tables of money, of what the policy costs and of a programme by rules.
         target: see `words.sentences`.
     """
     from aft_sim.cli.words import sentences
-    from aft_sim.present import worth_tables
+    from aft_sim.present import fair_tables, worth_tables
     from aft_sim.present.tables import effect_table, money_table
 
     terminal.heading(f"{comparison.policy} against {comparison.baseline}")
@@ -319,6 +348,12 @@ def print_comparison(
         terminal.say(sentence)
     terminal.say()
     terminal.show(effect_table(replace(comparison, rows=shown)))
+    for table in fair_tables.tables(comparison) if money else ():
+        terminal.say()
+        terminal.show(table)
+    if money and comparison.fair and comparison.fair.missing:
+        terminal.say()
+        terminal.say(comparison.fair.missing)
     if money and comparison.money:
         terminal.say()
         terminal.show(money_table(comparison))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aft_sim.present.fair_tables import records
 from aft_sim.present.tables import precision
 from aft_sim.study.paired import runs_needed
 
@@ -46,6 +47,7 @@ def content(comparison: Comparison, folder: Path | None) -> dict[str, Any]:
             for row in comparison.money
         ],
         "worth": _worth(comparison.worth) if comparison.worth else None,
+        "fair": _fair(comparison),
         "tallies": [_tally(tally) for tally in comparison.tallies],
         "precision": precision(comparison),
         "notes": list(comparison.notes),
@@ -101,6 +103,14 @@ def _worth(worth: Worth) -> dict[str, Any]:
         "adds_to_capital_limit": worth.additive,
         "missing": list(worth.missing),
     }
+
+
+def _fair(comparison: Comparison) -> dict[str, Any] | None:
+    """What is told beside the effect of a programme by rules."""
+    fair = comparison.fair
+    if fair is None:
+        return None
+    return {"replay": fair.replay, "missing": fair.missing, "figures": records(fair, comparison.outcome.effect_unit)}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 from aft_sim.cli.compare import TARGET_MONTH
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ def explain(
         list[str] | None,
         typer.Option("--part", metavar="NAME=PATH,PATH", help="Differences that go together; may be repeated."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    out: options.Out = None,
+    workers: options.Workers = 2,
     settings: terminal.Settings = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the tables as CSV, with a codebook.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    csv: options.Csv = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Explain the effect of a policy by its parts: each difference between two scenarios, up to six.
 

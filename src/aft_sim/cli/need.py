@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aft_sim.basis.errors import InputError
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 from aft_sim.cli.compare import TARGET_MONTH
 
 if TYPE_CHECKING:
@@ -46,13 +46,11 @@ def need(
     vs: Annotated[str, typer.Option("--vs", help="Scenario it is compared with.")] = "no-aft",
     most: Annotated[float | None, typer.Option(help="Largest amount to try.")] = None,
     seeds: Annotated[int, typer.Option(min=2, help="Number of pairs of runs for each amount.")] = 10,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    out: options.Out = None,
+    workers: options.Workers = 2,
     settings: terminal.Settings = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Ask the inverse question: how large a pot, how many trusts or what elasticity would it take to gain so much?
 

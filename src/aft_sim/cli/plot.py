@@ -114,7 +114,7 @@ def draw(
     """Draw one chart of a study; scenarios left out are its first and last."""
     from aft_sim.present import charts
 
-    names = list(dict.fromkeys(run.scenario for run in results.runs))
+    names = list(results.arms)
     if not names:
         raise InputError("the study holds no finished run", where=str(results.folder))
     if chart == "fan":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aft_sim.basis.errors import InputError
-from aft_sim.cli import terminal
-from aft_sim.cli.compare import scenario_name, study_folder
+from aft_sim.cli import options, terminal
+from aft_sim.cli.compare import run_two, scenario_name, study_folder
 
 if TYPE_CHECKING:
     from aft_sim.study.power import Power
@@ -42,13 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def power(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="POLICY|FOLDER",
-            help="Scenario with the wave (a name or a .toml file), or the folder of a stored study to read.",
-        ),
-    ],
+    source: options.Source,
     policy: Policy = None,
     vs: Annotated[str, typer.Option("--vs", help="Scenario without the wave.")] = "no-aft",
     trusts: Trusts = None,
@@ -57,15 +51,13 @@ def power(
     ] = "within_18_share",
     seeds: Annotated[int, typer.Option(min=2, help="Number of pairs of runs to make.")] = 10,
     until: Until = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    out: options.Out = None,
+    workers: options.Workers = 2,
     settings: terminal.Settings = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write every month as CSV, with a codebook.")] = None,
-    chart: Annotated[Path | None, typer.Option(help="Also draw it (PNG, SVG, CSV, alternative text).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    csv: options.Csv = None,
+    chart: options.Chart = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Say what a real evaluation of a wave could detect, and when.
 
@@ -87,7 +79,10 @@ def power(
     if folder is not None:
         results, names = _stored(folder, policy, scenario_name(vs))
     else:
-        results, names = _run(source, vs, seeds, until or LAST_MONTH, workers, out, baseline, settings or [])
+        last = terminal.read_month(until or LAST_MONTH, "--until")
+        terminal.months_of_run(last, baseline)
+        tables = () if out else ("trust",)  # what is stored is for other questions too
+        results, names = run_two(source, vs, seeds, last, workers, out, baseline, settings or [], tables)
     code = terminal.report_failures(results)
     found = statement(results, *names, outcome=outcome, trusts=wave, places=Places.of_baseline(baseline))
     stored = out or folder
@@ -139,42 +134,8 @@ def _stored(folder: Path, policy: str | None, vs: str) -> tuple[ResultSet, tuple
 
     results = load(folder)
     results.of(vs)
-    others = [name for name in results.scenarios if name != vs]
+    others = [name for name in results.arms if name != vs]
     chosen = scenario_name(policy) if policy else (others[-1] if others else vs)
     if chosen == vs:
         raise InputError("a scenario cannot be compared with itself", where=str(folder), found=vs)
     return results, (chosen, vs)
-
-
-def _run(
-    policy: str,
-    vs: str,
-    seeds: int,
-    until: str,
-    workers: int,
-    out: Path | None,
-    baseline: Path | None,
-    settings: Sequence[str],
-) -> tuple[ResultSet, tuple[str, str]]:
-    from aft_sim.baseline import bundle
-    from aft_sim.baseline.bind import load_bound
-    from aft_sim.study.runner import run_pairs
-
-    last = terminal.read_month(until, "--until")
-    terminal.months_of_run(last, baseline)
-    england = bundle.load(baseline)
-    scenarios = [terminal.with_settings(load_bound(name, england), settings) for name in (vs, policy)]
-    if scenarios[0].name == scenarios[1].name:
-        raise InputError("a scenario cannot be compared with itself", where="--vs", found=scenarios[0].name)
-    with terminal.progress(2 * seeds, f"Running {scenarios[1].name} and {scenarios[0].name}") as report:
-        results = run_pairs(
-            scenarios,
-            seeds,
-            until=terminal.last_day(last),
-            workers=workers,
-            out=out,
-            progress=report,
-            baseline=baseline,
-            keep=() if out else ("trust",),  # what is stored is for other questions too
-        )
-    return results, (scenarios[1].name, scenarios[0].name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aft_sim.cli import terminal
+from aft_sim.cli import options, terminal
 
 if TYPE_CHECKING:
     from aft_sim.study.result import ResultSet
@@ -28,17 +28,15 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="One seed (1 unless --seeds is given).")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds: 1, 2, ... up to it.")] = None,
     until: Annotated[str, typer.Option(metavar="YYYY-MM", help="Last month.")] = "2036-03",
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder to store the runs in; runs already there are kept.")] = None,
+    workers: options.Workers = 1,
+    out: options.Out = None,
     check: Annotated[bool, typer.Option("--check", help="Verify the model's laws every week (slower).")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter or lever for the scenario; may be repeated."),
     ] = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Another baseline: a folder written by aft-sim baseline build or update.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    baseline: options.Baseline = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run one scenario and print England by March of each year.
 

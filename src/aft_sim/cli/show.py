@@ -34,13 +34,15 @@ EPILOG = (
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
     "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
     "aft-sim show events RTF --kind draw      what happened to a trust, or to all, with reasons\n\n"
-    "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest"
+    "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest\n\n"
+    "aft-sim show league results --at 2029-03   a study's oversight league table beside that of the opening"
 )
 
 #: Headings in the help of options: of the ledger, the pound or the events alone, of two of them, and of all three.
 OF_LEDGER, OF_POUND, OF_EVENTS = "Options of show ledger", "Options of show pound", "Options of show events"
 OF_PERIOD, OF_CHART = "Options of show ledger and show events", "Options of show pound and show events"
 OF_RUNS = "Options of show ledger, show pound and show events"
+OF_LEAGUE = "Options of show league (with --scenario, --csv, --chart)"
 
 
 Results = Annotated[
@@ -78,14 +80,14 @@ def show(
         str,
         typer.Argument(
             help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `odd`, `schema`, `eligibility`, "
-            "`ledger`, `pound` or `events`.",
+            "`ledger`, `pound`, `events` or `league`.",
         ),
     ],
     who: Annotated[
         str | None,
         typer.Argument(
             help="Whose ledger: code or name of a trust, code of a board, or england. Whose pound: a trust. "
-            "Whose events: a trust, or all."
+            "Whose events: a trust, or all. Whose league table: the folder of a stored study."
         ),
     ] = None,
     baseline: Annotated[
@@ -120,6 +122,10 @@ def show(
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Last month (2031-03).", rich_help_panel=OF_POUND)
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Month (the runs' last).", rich_help_panel=OF_LEAGUE),
+    ] = None,
     chart: Chart = None,
     results: Results = None,
     kinds: Kinds = None,
@@ -141,8 +147,33 @@ def show(
     books = Asked(who, year, first, last, scenario, seed, settings or [])
     pound = Followed(who, scenario, seed, settings or [], until, chart)
     events = Wanted(who, scenario, seed, settings or [], first, last, results, kinds or [], csv, chart)
+    if name == "league":
+        _league(who, at, books, pound, events, baseline, as_json)
+        return
+    if at is not None:
+        raise InputError("only the league table has a month", found=name, expected="aft-sim show league FOLDER --at")
     if not _of_a_run(name, books, pound, events, baseline, as_json):
         _show(name, baseline)
+
+
+def _league(
+    who: str | None,
+    at: str | None,
+    books: Asked,
+    pound: Followed,
+    events: Wanted,
+    baseline: Path | None,
+    as_json: bool,
+) -> None:
+    from aft_sim.cli.show_league import Asked as Table
+    from aft_sim.cli.show_league import show_league
+
+    of_a_run = (books.year, books.first, books.last, books.seed, books.settings, pound.until)
+    if any((*of_a_run, events.results, events.kinds)):
+        raise InputError(
+            "the league table of a study has no such option", expected="--at, --scenario, --csv, --chart, --json"
+        )
+    show_league(Table(who, at, books.scenario, events.csv, events.chart), baseline, as_json)
 
 
 def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline: Path | None, as_json: bool) -> bool:

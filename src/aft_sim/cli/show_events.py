@@ -126,7 +126,7 @@ def stored_run(folder: Path, scenario: str | None, seed: int | None) -> tuple[Re
     from aft_sim.study.stored import load
 
     results = load(folder)
-    names = list(dict.fromkeys(run.scenario for run in results.runs))
+    names = results.arms
     if not names:
         raise InputError("the study holds no finished run", where=str(folder))
     runs = results.of(scenario_name(scenario) if scenario else names[-1])

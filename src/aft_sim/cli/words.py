@@ -44,8 +44,9 @@ def _subject(row: EffectRow, comparison: Comparison) -> str:
         when = style.month_name(comparison.at)
         when = f"twelve months to {when}" if outcome.kind == "flow" else when
         return f"England, {outcome.label}, {when}: {ours} in {comparison.policy} and {theirs} in {comparison.baseline}."
+    if row.group == "treated":  # no level: they were chosen for being better than others
+        return f"Treated trusts ({_treated(comparison)})."
     name = {
-        "treated": f"Treated trusts ({_treated(comparison)})",
         "quintile-1": "Most deprived fifth of England",
         "quintile-5": "Least deprived fifth",
     }[row.group]

@@ -107,6 +107,20 @@ class Spread:
     phi: float
 
 
+def metrics_counted(bundle: Bundle, acute_metrics: float) -> tuple[Flags, Array]:
+    """Whose scores of single metrics are not published (acute trusts), and how many metrics each average is of.
+
+    Args:
+        bundle: the baseline.
+        acute_metrics: of an acute trust, whose metrics are not told.
+    """
+    table = bundle.oversight
+    rows = table.opening(bundle.trusts.code)
+    counted = table.of(np.isfinite(table.counted).sum(axis=1).astype(float), rows)
+    acute = np.array([r >= 0 and counted[i] == 0 for i, r in enumerate(rows)])
+    return acute, np.where(acute, acute_metrics, np.maximum(counted, 1.0))
+
+
 def spread(score: Array, group: NDArray[np.int64], metrics: Array, noise: float, rho: float, phi: float) -> Spread:
     """Take the spread between trusts apart into what lasts and what passes.
 

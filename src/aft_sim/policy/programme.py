@@ -6,7 +6,7 @@ status change during a run where the programme runs by rules; where a scenario n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -195,6 +195,19 @@ def choose_wave(ready: Flags, worth: Array, tie: Array, size: int) -> Index:
     applicants = np.flatnonzero(ready)
     order = np.lexsort((tie[applicants], -np.round(worth[applicants], 9)))
     return np.sort(applicants[order[:size]])
+
+
+def one_short(free: Flags, passed: Mapping[str, Flags]) -> list[tuple[int, str]]:
+    """Trusts that fail exactly one criterion, ascending, with its name.
+
+    Args:
+        free: (trust,) who could be in a wave.
+        passed: (trust,) whether each criterion is passed, by name.
+    """
+    names = list(passed)
+    fails = ~np.stack([passed[name] for name in names])
+    near = np.flatnonzero(free & (fails.sum(axis=0) == 1))
+    return [(int(trust), names[int(fails[:, trust].argmax())]) for trust in near]
 
 
 def choose_everyone(left: Flags, failed: Index, worth: Array, tie: Array, size: int) -> Index:

@@ -37,6 +37,7 @@ LOOKS: Mapping[str, tuple[str, str, str, bool]] = {
     "scheme": ("s", "□", style.DARK_BLUE, False),
     "use": ("s", "■", style.DARK_BLUE, True),
     "support": ("|", "|", style.GREY, True),
+    "near": (".", "•", style.GREY, True),
     "other": ("*", "★", style.SECONDARY, True),
 }
 """Family -> marker, the same as a letter for the key, colour, whether it is filled."""

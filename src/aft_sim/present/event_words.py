@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from aft_sim.present import csv_files, style
-from aft_sim.present.tables import titled_table
+from aft_sim.present.titled import titled_table
 from aft_sim.study.events import Happening, History
 
 MONEY = "GBP million"
@@ -41,6 +41,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "scheme": "scheme on its way",
         "use": "scheme in use",
         "support": "cash support",
+        "near": "one criterion short",
         "other": "other event",
     }
 )
@@ -49,7 +50,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "designated": Kind("status", "becomes an advanced foundation trust"),
-        "segment change": Kind("other", "moves from segment {detail}"),
+        "near miss": Kind("near", "is one criterion short ({detail})"),
         "nominated": Kind("status", "is nominated {detail}"),
         "applied": Kind("status", "applies for the status ({detail}: {value})", "GBP m a year"),
         "assessed": Kind("status", "is assessed ({detail})"),
@@ -76,6 +77,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "funding pause": Kind("no draw", "waits {detail} for {value} of national funding", MONEY),
         "in use": Kind("use", "a scheme comes into use: {detail}, {value} at opening prices", MONEY),
         "support withheld": Kind("no draw", "is not paid {value} of deficit support: {detail}", MONEY),
+        "segment change": Kind("other", "moves from segment {detail}"),
         "cash support": Kind("support", "is out of cash and lent {value} ({detail})", MONEY),
     }
 )

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aft_sim.present import csv_files, style
-from aft_sim.present.tables import titled_table
+from aft_sim.present.titled import titled_table
 from aft_sim.study.attribution import Attribution, PartEffect
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.paired import PairedEffect, Verdict

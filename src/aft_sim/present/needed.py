@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from aft_sim.present import style
-from aft_sim.present.tables import titled_table
+from aft_sim.present.titled import titled_table
 from aft_sim.study.inverse import Finding, Point, Search
 from aft_sim.study.need import Question
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from aft_sim.present import chart, csv_files, style
-from aft_sim.present.tables import titled_table
+from aft_sim.present.titled import titled_table
 from aft_sim.study.power import Line, Point, Power
 
 #: Months after the start that the leading sentence is about, if the runs hold them.

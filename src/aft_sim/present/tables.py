@@ -6,21 +6,25 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.table import Table
 
-from aft_sim.present import csv_files, style, worth_tables
+from aft_sim.present import csv_files, fair_tables, style, worth_tables
+from aft_sim.present.titled import titled_table
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.money import MoneyRow
 from aft_sim.study.paired import GOOD_ERROR, runs_needed
 from aft_sim.study.variance import GRADE_GROUPS, MIN_DRAWS
 
+_BY_STATUS = ("treated", "others", "near-miss", "rest")
 _GROUPS = {"all": "All NHS trusts", "treated": "Treated trusts", "others": "Other NHS trusts"}
 
 
 def effect_table(comparison: Comparison, full: bool = False) -> Table:
     """One row a group: level in both worlds, effect with its interval, ceiling, verdict.
+
+    Groups made by who holds the status have no levels: holders were chosen for being better, so that their level beside
+    that of others, or of themselves before, would be read as what the status does. The CSV has them.
 
     Args:
         comparison: what to show.
@@ -51,19 +55,11 @@ def effect_table(comparison: Comparison, full: bool = False) -> Table:
     return table
 
 
-def titled_table(title: str, caption: str) -> Table:
-    """A table without borders, with a title above and notes below."""
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.title_justify = table.caption_justify = "left"
-    return table
-
-
 def _cells(row: EffectRow, unit: str, change: str, full: bool) -> list[str]:
     paired = row.paired
     cells = [
         row.label.removeprefix("England, ").capitalize() if row.group.startswith("quintile-") else row.label,
-        style.number(paired.baseline, unit),
-        style.number(paired.policy, unit),
+        *("" if by_status(row.group) else style.number(x, unit) for x in (paired.baseline, paired.policy)),
         style.number(paired.effect, change, signed=True),
         style.interval(paired.interval, change),
         "–" if row.ceiling is None else style.number(row.ceiling, change, signed=True),
@@ -78,6 +74,11 @@ def _cells(row: EffectRow, unit: str, change: str, full: bool) -> list[str]:
             style.number(paired.band, change),
         ]
     return [*cells, row.words]
+
+
+def by_status(group: str) -> bool:
+    """Whether a group is made by who holds the status."""
+    return group in _BY_STATUS or group.startswith("trust:")
 
 
 def _title(comparison: Comparison) -> str:
@@ -105,6 +106,8 @@ def _caption(comparison: Comparison) -> str:
             single = " for one trust" if any(row.group.startswith("trust:") for row in comparison.rows) else ""
             lines[-1] += f" (wider for trusts and groups of few: up to ±{widest}{single})"
         lines[-1] += "."
+    if any(by_status(row.group) for row in comparison.rows):
+        lines.append("No levels of treated and other trusts: who holds the status was chosen for being better.")
     if any(row.ceiling is not None for row in comparison.rows):
         standard = "met 92% at once" if outcome.name == "within_18_share" else "had nobody waiting 52 weeks"
         why = "no treated trust there, so reached only indirectly, or not known"
@@ -276,8 +279,8 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
     Args:
         comparison: what to write.
         path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any), what the
-            policy costs and for whom to "effect-worth.csv", and the meaning and unit of every column to
-            "effect-codebook.csv".
+            policy costs and for whom to "effect-worth.csv", what is told of a programme by rules to "effect-fair.csv",
+            and the meaning and unit of every column to "effect-codebook.csv".
 
     Returns:
         The files written.
@@ -286,7 +289,7 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         InputError: a file cannot be written.
     """
     main = csv_files.named(Path(path))
-    codebook, money, worth = (csv_files.beside(main, part) for part in ("codebook", "money", "worth"))
+    codebook, money, worth, fair = (csv_files.beside(main, part) for part in ("codebook", "money", "worth", "fair"))
     unit, change = comparison.outcome.unit, comparison.outcome.effect_unit
     meanings = [(main.name, *entry) for entry in _EFFECT_COLUMNS]
     effects = (_effect_line(row, comparison) for row in comparison.rows)
@@ -300,6 +303,10 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         csv_files.write(worth, [name for name, _, _ in worth_tables.COLUMNS], worth_tables.lines(comparison.worth))
         meanings += [(worth.name, *entry) for entry in worth_tables.COLUMNS]
         written.append(worth)
+    if comparison.fair is not None:
+        csv_files.write(fair, [name for name, _, _ in fair_tables.COLUMNS], fair_tables.lines(comparison.fair, change))
+        meanings += [(fair.name, *entry) for entry in fair_tables.COLUMNS]
+        written.append(fair)
     lines: list[Sequence[str]] = [
         (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
     ]

@@ -94,6 +94,7 @@ class _File(_Table):
     factor: Annotated[tuple[Factor, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = ()
     keep: Keep = Keep()
     stop: Stop | None = None
+    frozen_selection: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Experiment:
         levels: results tables to store; all if empty.
         outcomes: outcomes to store of the tables below England's; all if empty.
         stop: when to stop adding seeds; None where the seeds are fixed.
+        frozen_selection: whether the designations of every scenario by rules are given again without freedoms.
         text: the file as it stands, for the record.
         file: its path, as shown to the user.
         layer: the file as read, with the line of every key.
@@ -134,6 +136,7 @@ class Experiment:
     levels: tuple[str, ...]
     outcomes: tuple[str, ...]
     stop: Stop | None
+    frozen_selection: bool
     text: str
     file: str
     layer: Layer
@@ -151,6 +154,7 @@ class Experiment:
             "levels": sorted(self.levels),
             "outcomes": sorted(self.outcomes),
             "stop": self.stop.model_dump() if self.stop else None,
+            "frozen_selection": self.frozen_selection,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -199,6 +203,7 @@ def load_experiment(reference: str | Path, *, register: Register | None = None) 
         levels=file.keep.levels,
         outcomes=file.keep.outcomes,
         stop=file.stop,
+        frozen_selection=file.frozen_selection,
         text=path.read_text(encoding="utf-8-sig"),
         file=layer.file,
         layer=layer,
@@ -364,6 +369,13 @@ def _checks(file: _File, layer: Layer, register: Register) -> Iterator[InputErro
         yield InputError(f"a {file.design} design needs factors", where=layer.place("design"), expected="[[factor]]")
     for index, factor in enumerate(file.factor):
         yield from _factor_problems(factor, index, file.design, layer, register)
+    if file.frozen_selection and file.keep.levels and "events" not in file.keep.levels:
+        yield InputError(
+            "designations are read from the events of a run",
+            where=layer.place("frozen_selection"),
+            found=list(file.keep.levels),
+            expected='"events" among keep.levels',
+        )
     if file.stop is not None and file.design != "paired":
         yield InputError("only a paired design can stop by itself", where=layer.place("stop"))
 

@@ -118,6 +118,7 @@ def run_experiment(
             experiment=experiment.text,
             keep=experiment.levels,
             outcomes=experiment.outcomes,
+            frozen_selection=runs.replayed,
         )
         more = _more_seeds(results, experiment, seeds)
         if not more:
@@ -177,7 +178,8 @@ def reproduce(folder: str | Path, sample: int = 3, baseline: Path | None = None)
     Raises:
         InputError: not a study folder, an empty one, or one whose manifest holds no scenarios.
     """
-    from aft_sim.study.execute import run_once
+    from aft_sim.study.designations import spells_of
+    from aft_sim.study.execute import run_once, run_replay
 
     study = load(folder)
     if not study.runs:
@@ -194,9 +196,14 @@ def reproduce(folder: str | Path, sample: int = 3, baseline: Path | None = None)
     picked = np.unique(np.linspace(0, len(study.runs) - 1, min(sample, len(study.runs))).round().astype(int))
     again = []
     for run in (study.runs[i] for i in picked):
-        made = run_once(
-            scenarios[run.scenario], run.seed, draws.get(run.draw, CENTRAL), until, baseline=baseline, kept=kept
-        )
+        scenario, draw = scenarios[run.scenario], draws.get(run.draw, CENTRAL)
+        recorded = study.scenarios[run.scenario].replays
+        if recorded:
+            of = next(one for one in study.of(recorded) if (one.draw, one.seed) == (run.draw, run.seed))
+            spells = spells_of(of)
+            made = run_replay(scenario, run.seed, draw, until, spells, baseline=baseline, kept=kept)
+        else:
+            made = run_once(scenario, run.seed, draw, until, baseline=baseline, kept=kept)
         again.append(Reproduced(run, _differences(run, made)))
     return again, changed
 

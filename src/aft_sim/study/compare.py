@@ -21,7 +21,7 @@ from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
-from aft_sim.study.designations import programme_of
+from aft_sim.study.fair import Fair, fair_comparison
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
 from aft_sim.study.places import DIVISION_LEVELS, DIVISIONS, Places
@@ -67,6 +67,7 @@ class Comparison:
         selection: which trusts are treated in which run, and whether that is fixed.
         tallies: how many trusts and boards gain, lose, or neither; empty if the runs kept no such tables.
         worth: what the policy costs and for whom.
+        fair: selection and freedoms told apart, near misses, false removals; None where no programme ran by rules.
     """
 
     policy: str
@@ -87,6 +88,7 @@ class Comparison:
     selection: Selection | None = None
     tallies: tuple[Tally, ...] = ()
     worth: Worth | None = None
+    fair: Fair | None = None
 
     def row(self, group: str) -> EffectRow:
         """The row of a group.
@@ -206,10 +208,11 @@ def compare(
         ceiling_if_gone=float(np.mean(gone)) if gone and has_trusts else None,
         seeds=tuple(sorted({ours.seed for ours, _ in runs})),
         draws=tuple(sorted({ours.draw for ours, _ in runs})),
-        notes=(*notes, selection.words, *_programme(runs), *_about_divisions(by, rows, measure, runs[0][0])),
+        notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0], pairs.missed is not None)),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
         worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
+        fair=fair_comparison(results, runs, measure, at, bands),
     )
 
 
@@ -291,12 +294,6 @@ def _waiting_outcome(name: str) -> Outcome:
     return found
 
 
-def _programme(runs: Sequence[tuple[RunResult, RunResult]]) -> tuple[str, ...]:
-    """What the programme did in the policy's runs, where it ran by rules."""
-    found = programme_of([ours for ours, _ in runs])
-    return () if found is None else (found.words,)
-
-
 def _notes(
     outcome: Outcome,
     bands: Bands,
@@ -338,7 +335,9 @@ def _check_divisions(by: Sequence[str]) -> None:
             raise InputError("no such division", found=name, expected=expected, hint=did_you_mean(name, DIVISIONS))
 
 
-def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow], outcome: Outcome, run: RunResult) -> list[str]:
+def _about_divisions(
+    by: Sequence[str], rows: Sequence[EffectRow], outcome: Outcome, run: RunResult, by_rules: bool
+) -> list[str]:
     """What the groups of a division are, or that the runs hold none of them."""
     groups = {row.group for row in rows}
     told = {
@@ -351,8 +350,11 @@ def _about_divisions(by: Sequence[str], rows: Sequence[EffectRow], outcome: Outc
         "type": ("type:", "Types: every patient treated there."),
         "status": (
             who.NEAR_MISS,
-            "Near misses: acute and specialist trusts not designated in the policy arm that were in segment 2 at the "
-            "opening, one criterion short of the rule (segment 1).",
+            "Near misses: trusts that never held the status and failed exactly one criterion when some wave was "
+            "chosen; each pair has its policy run's."
+            if by_rules
+            else "Near misses: acute and specialist trusts not designated in the policy arm that were in segment 2 at "
+            "the opening, one criterion short of the rule (segment 1).",
         ),
     }
     lines = []

@@ -21,6 +21,7 @@ from aft_sim.spec.draws import CENTRAL, Draw, Uncertain, in_order, prior_draws
 from aft_sim.spec.experiment import Experiment, Factor
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.scenario import Scenario
+from aft_sim.study.designations import replays
 
 #: Root of the points of a latin hypercube: the same file gives the same points.
 ROOT = 1
@@ -34,16 +35,18 @@ class Design:
         scenarios: the one compared with first, then the others or their variants.
         draws: draws of the parameters.
         seeds: seeds.
+        replayed: names of the scenarios whose designations are given again without freedoms.
     """
 
     scenarios: tuple[Scenario, ...]
     draws: tuple[Draw, ...]
     seeds: tuple[int, ...]
+    replayed: tuple[str, ...] = ()
 
     @property
     def runs(self) -> int:
         """Number of runs."""
-        return len(self.scenarios) * len(self.draws) * len(self.seeds)
+        return (len(self.scenarios) + len(self.replayed)) * len(self.draws) * len(self.seeds)
 
     @property
     def policies(self) -> tuple[Scenario, ...]:
@@ -63,7 +66,17 @@ def design(experiment: Experiment, register: Register | None = None) -> Design:
     levers = [factor for factor in experiment.factors if factor.lever]
     parameters = [factor for factor in experiment.factors if factor.parameter]
     variants = [v for scenario in experiment.scenarios for v in _variants(scenario, levers, experiment.file)]
-    return Design((experiment.versus, *variants), tuple(_draws(experiment, parameters, known)), experiment.seeds)
+    replayed = tuple(replays(variants)) if experiment.frozen_selection else ()
+    if experiment.frozen_selection and not replayed:
+        problem = InputError(
+            "no scenario designates by rules, so that there is nothing to give again",
+            where=experiment.layer.place("frozen_selection"),
+            found=", ".join(one.name for one in variants),
+            expected='a scenario with aft.programme = "rules"',
+        )
+        raise InputErrors([problem], experiment.file)
+    draws = tuple(_draws(experiment, parameters, known))
+    return Design((experiment.versus, *variants), draws, experiment.seeds, replayed)
 
 
 def _check(experiment: Experiment) -> None:

@@ -56,17 +56,7 @@ def run_once(
         CheckFailed: an invariant was broken (with `check`).
         Exception: the model failed; `place_in_run` of the exception is the week and the phase.
     """
-    plan = plan_for(scenario, draw, until, baseline)
-    model = TrustAutonomyModel(plan, seed, check=check)
-    try:
-        tables = model.run()
-    except Exception as error:
-        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
-        raise
-    finally:
-        forget(model)
-    kept = kept or Kept()
-    return RunResult(scenario.name, scenario.hash, seed, draw.number, kept.select(tables), treated_in(model), kept)
+    return _run(scenario, seed, draw, plan_for(scenario, draw, until, baseline), check, kept)
 
 
 def run_replay(
@@ -75,13 +65,14 @@ def run_replay(
     draw: Draw,
     until: date,
     spells: Sequence[tuple[str, int, str | None]],
+    check: bool = False,
     baseline: Path | None = None,
     kept: Kept | None = None,
 ) -> RunResult:
     """Run a scenario once with designations recorded in another run.
 
     Args:
-        scenario, seed, draw, until, baseline, kept: as of `run_once`.
+        scenario, seed, draw, until, check, baseline, kept: as of `run_once`.
         spells: trust, first week, and the month at whose end the status was lost, None if it was not.
     """
     plan = plan_for(scenario, draw, until, baseline)
@@ -91,9 +82,16 @@ def run_replay(
         Spell(index[code], start, None if ended is None else week_after(calendar, closed[ended]))
         for code, start, ended in spells
     )
-    model = TrustAutonomyModel(replace(plan, replay=given), seed)
+    return _run(scenario, seed, draw, replace(plan, replay=given), check, kept)
+
+
+def _run(scenario: Scenario, seed: int, draw: Draw, plan: Plan, check: bool, kept: Kept | None) -> RunResult:
+    model = TrustAutonomyModel(plan, seed, check=check)
     try:
         tables = model.run()
+    except Exception as error:
+        error.place_in_run = (model.week, model.phase)  # type: ignore[attr-defined]
+        raise
     finally:
         forget(model)
     kept = kept or Kept()

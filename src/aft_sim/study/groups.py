@@ -196,7 +196,13 @@ def nothing_on(run: RunResult, group: str, outcome: Outcome) -> InputError:
     )
 
 
-def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), places: Places | None = None) -> Groups:
+def read_groups(
+    run: RunResult,
+    treated: Sequence[str],
+    by: Sequence[str] = (),
+    places: Places | None = None,
+    near: Sequence[str] | None = None,
+) -> Groups:
     """Monthly sums of one run.
 
     Args:
@@ -204,6 +210,7 @@ def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), 
         treated: ODS codes of the trusts to report as treated.
         by: divisions to read further groups of, keys of `DIVISIONS`.
         places: who belongs to the groups; needed where `by` names a division.
+        near: near misses by the programme's own criteria; None takes those by segment.
 
     Raises:
         InputError: the run kept no England table.
@@ -215,9 +222,9 @@ def read_groups(run: RunResult, treated: Sequence[str], by: Sequence[str] = (), 
             expected="the level england among the levels kept",
         )
     table = run.tables["england"]
-    months = tuple(sorted(pc.unique(table.column("month")).to_pylist()))
+    months = months_of(run)
     england = _series(table, months, "basis", "quintile")
-    more = _more(run, months, treated, by, places) if places is not None and by else {}
+    more = _more(run, months, treated, by, places, near) if places is not None and by else {}
     if "trust" not in run.tables:
         return Groups(months, england, {}, None, more)
     trusts = run.tables["trust"]
@@ -237,7 +244,12 @@ def _treated_in(group: str, treated: Sequence[str], places: Places) -> tuple[str
 
 
 def _more(
-    run: RunResult, months: tuple[str, ...], treated: Sequence[str], by: Sequence[str], places: Places
+    run: RunResult,
+    months: tuple[str, ...],
+    treated: Sequence[str],
+    by: Sequence[str],
+    places: Places,
+    near: Sequence[str] | None,
 ) -> dict[str, Columns]:
     """Groups of the divisions asked for, as far as the run kept their tables."""
     found: dict[str, Columns] = {}
@@ -253,11 +265,30 @@ def _more(
         trusts = run.tables["trust"]
         rows = _series(trusts.filter(pc.equal(trusts.column("quintile"), "all")), months, "trust", "quintile")
         for group in wanted:
-            members = places.members(group, treated)
+            members = places.members(group, treated, near)
             # a table of some trusts only would show a part as the whole
             if members and all((code, "all") in rows for code in members):
                 found[group] = _sum([rows[code, "all"] for code in members])
     return found
+
+
+def months_of(run: RunResult) -> tuple[str, ...]:
+    """Labels of the months of a run, ascending."""
+    return tuple(sorted(pc.unique(run.tables["england"].column("month")).to_pylist()))
+
+
+def by_trust(run: RunResult) -> dict[str, Columns]:
+    """Columns (month) of every trust with a list, all its patients together."""
+    table = run.tables["trust"]
+    rows = _series(table.filter(pc.equal(table.column("quintile"), "all")), months_of(run), "trust", "quintile")
+    return {code: columns for (code, _), columns in rows.items() if columns["list"].max() > 0}
+
+
+def by_trust_values(columns: Columns, outcome: Outcome) -> Floats:
+    """An outcome over the months from a trust's columns; flows are summed over up to twelve months."""
+    if outcome.kind == "flow":
+        columns = {name: _over_a_year(columns[name]) for name in outcome.parts}
+    return outcome.derive(columns)
 
 
 def _others(

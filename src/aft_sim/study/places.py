@@ -6,7 +6,8 @@ providers there, NHS or not; patients of a board are its residents, wherever the
 
 A near miss is a trust that the policy arm does not designate and that falls one criterion short of the rule the shipped
 scenarios designate by (acute or specialist, with a waiting list, in segment 1 of NHS England's oversight framework):
-everything holds but the segment, which is 2. It stands beside the treated trusts as what they might have been.
+everything holds but the segment, which is 2. It stands beside the treated trusts as what they might have been. Where
+the programme ran by rules, near misses are those of its own criteria instead (`aft_sim.study.by_rules.near_missed`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ DIVISIONS: Mapping[str, str] = MappingProxyType(
         "region": "regions of NHS England, by where patients are treated",
         "icb": "integrated care boards, by where patients live",
         "type": "types of trust",
-        "status": "treated trusts, near misses (segment 2, else eligible), all other NHS trusts",
+        "status": "treated trusts, near misses (one criterion short), all other NHS trusts",
     }
 )
 """Ways to divide England that a comparison shows when it is asked for them."""
@@ -77,12 +78,13 @@ class Places:
         """Read them from a baseline, the packaged one if no folder is given."""
         return _of_baseline(folder)
 
-    def members(self, group: str, treated: Sequence[str]) -> tuple[str, ...]:
+    def members(self, group: str, treated: Sequence[str], missed: Sequence[str] | None = None) -> tuple[str, ...]:
         """ODS codes of the trusts with a list that make up a group, sorted; none for a group that is not of trusts.
 
         Args:
             group: "type:TYPE", "near-miss" or "rest" (neither treated nor near miss).
             treated: trusts designated in the policy arm.
+            missed: near misses by the criteria of a programme that ran by rules; None takes those by segment.
         """
         if group.startswith("type:"):
             return tuple(sorted(code for code, kind in self.type.items() if kind == group.removeprefix("type:")))
@@ -92,17 +94,19 @@ class Places:
             for code, kind in self.type.items()
             if kind in NEAR_MISS_TYPES and self.segment[code] == segment and code not in treated
         }
+        if missed is not None:
+            near = self.type.keys() & set(missed) - set(treated)
         if group == "near-miss":
             return tuple(sorted(near))
         if group == "rest":
             return tuple(sorted(self.type.keys() - near - set(treated)))
         return ()
 
-    def count(self, group: str, treated: Sequence[str]) -> int:
+    def count(self, group: str, treated: Sequence[str], missed: Sequence[str] | None = None) -> int:
         """Trusts with a list behind a group, at least 1; a board's or region's are those that belong to it."""
         kind, _, name = group.partition(":")
         belongs = {"region": self.region, "icb": self.icb}.get(kind)
-        found = len(self.members(group, treated)) if belongs is None else list(belongs.values()).count(name)
+        found = len(self.members(group, treated, missed)) if belongs is None else list(belongs.values()).count(name)
         return max(1, found)
 
     def groups(self, division: str) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ class _Scenario(_Entry):
     title: str
     hash: str
     policy_start: Day | None
+    replays: str = ""
     text: dict[str, str]
 
 

@@ -79,6 +79,7 @@ class ScenarioInfo:
         hash: hash of the resolved content.
         text: for the record: what it resolves to ("resolved"), then the files it was made from, base first.
         policy_start: first day of AFT freedoms, None where no trust is designated.
+        replays: the scenario whose recorded designations its runs give again; empty where it chooses for itself.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ScenarioInfo:
     hash: str
     text: Mapping[str, str] = field(default_factory=dict)
     policy_start: date | None = None
+    replays: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,17 @@ class ResultSet:
 
     def __iter__(self) -> Iterator[RunResult]:
         return iter(self.runs)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Scenarios with finished runs, in order; replays of another's designations are none of them."""
+        names = dict.fromkeys(run.scenario for run in self.runs)
+        return tuple(name for name in names if name not in self.scenarios or not self.scenarios[name].replays)
+
+    def replay_of(self, scenario: str) -> str | None:
+        """The scenario that gives the designations of another again without freedoms; None if no run of it is there."""
+        found = (name for name, info in self.scenarios.items() if info.replays == scenario)
+        return next((name for name in found if any(run.scenario == name for run in self.runs)), None)
 
     @property
     def seeds(self) -> tuple[int, ...]:

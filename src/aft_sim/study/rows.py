@@ -12,6 +12,7 @@ from aft_sim.basis.errors import InputError
 from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
 from aft_sim.spec.draws import Draw
 from aft_sim.study import groups as who
+from aft_sim.study.by_rules import near_missed
 from aft_sim.study.groups import Groups, read_groups
 from aft_sim.study.paired import PairedEffect, Verdict, paired_effect
 from aft_sim.study.places import Places
@@ -109,12 +110,14 @@ class Pairs:
         bands: equivalence bands.
         worlds: draws of the parameters by number.
         places: who belongs to which group; None where no further division was asked for.
+        missed: near misses of any pair by the programme's own criteria; None where it did not run by rules.
     """
 
     pairs: tuple[Pair, ...]
     bands: Bands
     worlds: Mapping[int, Draw]
     places: Places | None = None
+    missed: tuple[str, ...] | None = None
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -130,7 +133,7 @@ class Pairs:
         """Trusts with a list behind a group of several."""
         if group == who.TREATED or self.places is None:
             return len(self.listed)
-        return self.places.count(group, self.listed)
+        return self.places.count(group, self.listed, self.missed)
 
 
 def read_pairs(
@@ -145,18 +148,21 @@ def read_pairs(
     Raises:
         InputError: the runs cover different months, or one kept no England table.
     """
+    near = [near_missed(ours) if "status" in by else None for ours, _ in runs]
     pairs = tuple(
         Pair(
-            read_groups(ours, ours.treated, by, places),
-            read_groups(theirs, ours.treated, by, places),
+            read_groups(ours, ours.treated, by, places, missed),
+            read_groups(theirs, ours.treated, by, places, missed),
             ours.draw,
         )
-        for ours, theirs in runs
+        for (ours, theirs), missed in zip(runs, near, strict=True)
     )
     months = pairs[0].baseline.months
     if any(arm.months != months for pair in pairs for arm in (pair.policy, pair.baseline)):
         raise InputError("the runs cover different months", hint="Run all of them to the same last day.")
-    return Pairs(pairs, bands, worlds, places)
+    known = [one for one in near if one is not None]
+    missed = tuple(sorted(set().union(*known))) if known else None
+    return Pairs(pairs, bands, worlds, places, missed)
 
 
 def month_index(pairs: Pairs, label: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from aft_sim.basis.errors import AftSimError, InputError
 from aft_sim.outcomes.kept import Kept
 from aft_sim.spec.draws import CENTRAL, Draw, prior_draws
+from aft_sim.study import designations
 from aft_sim.study.engines import Engine, RunOnce, Task, engine_for
 from aft_sim.study.provenance import Inputs
 from aft_sim.study.result import ResultSet, RunFailure, RunResult, ScenarioInfo, canonical, ordered
@@ -46,6 +47,7 @@ def run_pairs(
     experiment: str = "",
     keep: Sequence[str] = (),
     outcomes: Sequence[str] = (),
+    frozen_selection: Sequence[str] = (),
 ) -> ResultSet:
     """Run every scenario with every seed in every draw of the parameters.
 
@@ -63,6 +65,9 @@ def run_pairs(
         experiment: text of the experiment that asks for the runs, for the record.
         keep: results tables to keep of each run; all if empty. England's is always kept.
         outcomes: outcomes to keep of the tables below England's; all if empty. Events are kept whole.
+        frozen_selection: names of scenarios; of those whose programme runs by rules also run the world in which the
+            same trusts hold the status in the same weeks and it allows nothing, so that selection and freedoms can be
+            told apart.
 
     Returns:
         All finished runs; runs that raised are in `failures`.
@@ -73,17 +78,28 @@ def run_pairs(
     """
     numbers, worlds, until = _seeds(seeds), _draws(draws), _last_day(until)
     engine, kept = engine_for(workers), Kept.of(keep, outcomes)
-    infos = _infos(scenarios)
-    tasks = [Task(scenario, seed, draw, until) for draw in worlds for seed in numbers for scenario in scenarios]
+    again = designations.replays([one for one in scenarios if one.name in frozen_selection])
+    if again and not kept.columns("events"):
+        raise InputError("designations cannot be given again", where="keep", expected="events among the tables to keep")
+    infos = _infos(scenarios, again)
+    tasks, more = (
+        [Task(scenario, seed, draw, until) for draw in worlds for seed in numbers for scenario in of]
+        for of in (scenarios, list(again.values()))
+    )
     with contextlib.ExitStack() as stack:
         store = None
         if out is not None:
             store = stack.enter_context(
                 Store.open(Path(out), infos, Inputs.current(until, baseline, kept), numbers, worlds, experiment)
             )
-            store.forget_failures({task.key for task in tasks})
-        study = _Study(store, {info.name: info for info in infos}, len(tasks), progress, kept)
-        _run(study, tasks, engine, workers, run_once or _model(check, baseline, kept), run_once is None, baseline)
+            store.forget_failures({task.key for task in (*tasks, *more)})
+        study = _Study(store, {info.name: info for info in infos}, len(tasks) + len(more), progress, kept)
+        with study.closing():
+            _run(study, tasks, engine, workers, run_once or _model(check, baseline, kept), run_once is None, baseline)
+            # only now is known who was designated in which run
+            if left := [task for task in more if not study.already_there(task)]:
+                work = _replayed(study, again, check, baseline, kept)
+                _run(study, [task for task in left if task.key in work.spells], engine, workers, work, True, baseline)
     if out is not None:
         return load(out)
     return ResultSet(
@@ -103,20 +119,23 @@ def _run(
     real: bool,
     baseline: Path | None,
 ) -> None:
-    """Do what is not there yet; whatever happens, the manifest says how far it went."""
-    started = time.monotonic()
+    """Do what is not there yet."""
     todo = [task for task in tasks if not study.already_there(task)]
-    try:
-        if real and min(workers, len(todo)) > 1:
-            from aft_sim.study.execute import warm_up
+    if real and min(workers, len(todo)) > 1:
+        from aft_sim.study.execute import warm_up
 
-            warm_up(todo[0].scenario, baseline)
-        with contextlib.closing(engine.run(todo, work)) as outcomes:
-            for task, outcome in outcomes:
-                study.accept(task, outcome)
-        study.status = "failed" if study.failures else "complete"
-    finally:
-        study.close(time.monotonic() - started)
+        warm_up(todo[0].scenario, baseline)
+    with contextlib.closing(engine.run(todo, work)) as outcomes:
+        for task, outcome in outcomes:
+            study.accept(task, outcome)
+
+
+def _replayed(
+    study: _Study, replays: Mapping[str, Scenario], check: bool, baseline: Path | None, kept: Kept
+) -> designations.Replayed:
+    names = {name: scenario.name for name, scenario in replays.items()}
+    hashes = {name: study.infos[name].hash for name in names.values()}
+    return designations.Replayed.of(study.done(), names, hashes, check, baseline, kept)
 
 
 class _Study:
@@ -135,6 +154,20 @@ class _Study:
         self.failures: list[RunFailure] = []
         self.status = "interrupted"
 
+    @contextlib.contextmanager
+    def closing(self) -> Iterator[None]:
+        """Whatever happens inside, the manifest says how far it went."""
+        started = time.monotonic()
+        try:
+            yield
+            self.status = "failed" if self.failures else "complete"
+        finally:
+            self.close(time.monotonic() - started)
+
+    def done(self) -> Sequence[RunResult]:
+        """Runs that are finished, also those that were stored before."""
+        return self.runs if self.store is None else load(self.store.folder).runs
+
     def already_there(self, task: Task) -> bool:
         if self.store is None or not self.store.has(self.infos[task.scenario.name], task.draw, task.seed):
             return False
@@ -146,7 +179,7 @@ class _Study:
             self.failures.append(outcome)
             self._report(f"{task.label} failed: {outcome.message}")
             return
-        expected = (task.scenario.name, task.scenario.hash, task.draw.number, task.seed)
+        expected = (task.scenario.name, self.infos[task.scenario.name].hash, task.draw.number, task.seed)
         if (outcome.scenario, outcome.scenario_hash, outcome.draw, outcome.seed) != expected:
             raise AftSimError(f"the model returned the result of another run for {task.label}")
         outcome = replace(outcome, kept=self.kept)  # a function that replaces the model may keep more
@@ -214,14 +247,19 @@ def _draws(draws: int | Sequence[Draw]) -> tuple[Draw, ...]:
     return found
 
 
-def _infos(scenarios: Sequence[Scenario]) -> tuple[ScenarioInfo, ...]:
+def _infos(scenarios: Sequence[Scenario], replays: Mapping[str, Scenario]) -> tuple[ScenarioInfo, ...]:
     if not scenarios:
         raise InputError("no scenario to run", expected="at least one scenario")
-    names = [scenario.name for scenario in scenarios]
+    names = [scenario.name for scenario in (*scenarios, *replays.values())]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError("two scenarios have the same name", found=", ".join(twice), expected="different names")
-    return tuple(_info(scenario) for scenario in scenarios)
+    known = {scenario.name: scenario for scenario in scenarios}
+    found = [_info(scenario) for scenario in scenarios]
+    for name, scenario in replays.items():
+        own = designations.replay_hash(known[name], scenario)
+        found.append(replace(_info(scenario), hash=own, replays=name))
+    return tuple(found)
 
 
 def _info(scenario: Scenario) -> ScenarioInfo:

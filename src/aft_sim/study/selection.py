@@ -39,7 +39,12 @@ class Selection:
         """What a reader must know, one sentence."""
         if self.by_scenario:
             return "Which trusts are treated is fixed by the scenario and the same in every run and both worlds."
-        return "Which trusts are treated differs between runs; each pair keeps its policy run's trusts in both worlds."
+        sets = [set(codes) for codes in self.treated.values()]
+        always, ever = len(set.intersection(*sets)), len(set.union(*sets))
+        return (
+            "Which trusts are treated differs between runs; each pair keeps its policy run's trusts in both worlds: "
+            f"{ever} are treated in some run, {always} in every run."
+        )
 
 
 def frozen_selection(results: ResultSet, policy: str) -> Selection:

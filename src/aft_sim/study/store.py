@@ -334,6 +334,7 @@ def _info_to_json(info: ScenarioInfo) -> dict[str, Any]:
         "title": info.title,
         "hash": info.hash,
         "policy_start": start,
+        "replays": info.replays,
         "text": dict(info.text),
     }
 

@@ -211,6 +211,7 @@ def _info_from_json(entry: Mapping[str, Any]) -> ScenarioInfo:
         entry["hash"],
         dict(entry["text"]),
         date.fromisoformat(start) if start else None,
+        entry.get("replays", ""),
     )
 
 
