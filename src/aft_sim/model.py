@@ -32,8 +32,6 @@ from aft_sim.world import QUINTILES, World, open_world
 
 Array = NDArray[np.float64]
 
-#: Weeks over which a provider's reference capacity and shortfall are judged.
-REFERENCE_WEEKS = 52
 #: Largest rounding residue of a week's patient balance, people per row and group.
 TOLERANCE = 1e-6
 
@@ -90,6 +88,7 @@ class TrustAutonomyModel(mesa.Model):
         self._provider_words = streams.words(b.provider_code)
         providers = len(b.provider_code)
         self._base_capacity = b.admitted + b.non_admitted
+        self._usual_chance = self._base_capacity / np.maximum(self.world.opening_list, 1e-9)
 
         self._provider_capacity, self._provider_admitted, self._provider_hub = (
             np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
@@ -226,7 +225,7 @@ class TrustAutonomyModel(mesa.Model):
         self._in.validated[:] = gross * w.validation[b.row_provider]
 
     def set_capacity(self) -> None:
-        """Admitted and non-admitted capacity, and the shortfall that changes who is treated."""
+        """Admitted and non-admitted capacity, and the shortfall of treatment that changes who receives it."""
         w, b, week = self.world, self.plan.bundle, self.week
         provider = b.row_provider
         feedback = production.supply_feedback(
@@ -245,8 +244,8 @@ class TrustAutonomyModel(mesa.Model):
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
         usual = usual_adm + usual_non
-        w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
-        w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
+        chance = usual / np.maximum(w.stock.sum(axis=1), 1e-9)
+        w.missing = access.shortfall(chance, self._usual_chance, w.missing, self._p("access.shortfall_memory_weeks"))
         season = self._season[1, week]
         np.multiply(usual_adm, season, out=self._in.capacity_adm)
         np.multiply(usual_non, season, out=self._in.capacity_non)

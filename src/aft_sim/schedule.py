@@ -62,8 +62,17 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "set_capacity",
         "week",
-        ("productivity", "mean_list", "mean_starts", "theatre_gain", "equipment", "revenue_gain", "management"),
-        ("capacity_reference", "missing"),
+        (
+            "productivity",
+            "stock",
+            "mean_list",
+            "mean_starts",
+            "theatre_gain",
+            "equipment",
+            "revenue_gain",
+            "management",
+        ),
+        ("missing",),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
     ),
     Phase(

@@ -93,7 +93,7 @@ def test_trusts_differ_in_their_gap_and_some_have_the_opposite_one(opened):
     assert REVERSED[0] <= (log < 0).mean() <= REVERSED[1]
 
 
-@pytest.mark.parametrize(("level", "sign"), [(0.95, +1), (1.05, -1)], ids=["rising", "falling"])
+@pytest.mark.parametrize(("level", "sign"), [(0.85, +1), (1.05, -1)], ids=["rising", "falling"])
 def test_s12_the_gap_moves_with_the_backlog(level, sign):
     """Emergent: no number was set by it. With less capacity the ratio rises, with more it falls."""
     tables = run(scenario("no-aft", run__chance=0, production__level=level), date(2029, 3, 31))
