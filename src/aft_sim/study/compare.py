@@ -210,7 +210,7 @@ def compare(
         notes=(*notes, selection.words, *_programme(runs), *_about_divisions(by, rows, measure, runs[0][0])),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
-        worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
+        worth=worth(runs, at, bands.cost / 100, MarginalCost.of(results, policy)),
     )
 
 
