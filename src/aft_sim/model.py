@@ -23,7 +23,7 @@ from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
+from aft_sim.mechanisms import access, capital, outsourcing, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.policy.programme import Status
@@ -241,6 +241,9 @@ class TrustAutonomyModel(mesa.Model):
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
         admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
         bought = self._bought_work()
+        common = common * outsourcing.capacity_factor(
+            w.outsourced, self._base_capacity, self._p("independent.additionality")
+        )
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
         usual = usual_adm + usual_non
@@ -316,6 +319,17 @@ class TrustAutonomyModel(mesa.Model):
         w.pattern = referrals.choose(
             w.opening.base, e, ratio, market, w.opening.exponents, self._p("referrals.demand_elasticity")
         )
+        if self._p("independent.outsourced") > 0 or w.outsourced.any():
+            moved = outsourcing.outsource(
+                w.pattern,
+                e,
+                ~b.row_is_trust,
+                b.population,
+                self._base_capacity / np.maximum(b.starts, 1e-9),
+                self._p("independent.outsourced"),
+                self._p("independent.use_ratio"),
+            )
+            w.pattern, w.outsourced = moved.pattern, moved.work
         w.row_rate = e.to_rows(w.pattern)
         n = len(b.provider_code)
         within = np.bincount(b.row_provider, w.counts.within_18.sum(axis=1), n)

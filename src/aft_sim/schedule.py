@@ -71,6 +71,7 @@ SCHEDULE: tuple[Phase, ...] = (
             "equipment",
             "revenue_gain",
             "management",
+            "outsourced",
         ),
         ("missing",),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
@@ -120,7 +121,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "choose_providers",
         "month",
         ("counts", "signals"),
-        ("recent_waits", "pattern", "row_rate", "signals"),
-        "Waits are published; patients and referrers respond to them.",
+        ("recent_waits", "pattern", "row_rate", "outsourced", "signals"),
+        "Waits are published; patients and referrers respond to them; work moves to the independent sector.",
     ),
 )

@@ -301,6 +301,7 @@ class World:
     returns: Array
     wait_reference: Array
     recent_waits: Array
+    outsourced: Array
     theatre_gain: Array
     equipment: Array
     revenue_gain: Array
@@ -415,6 +416,7 @@ def open_world(plan: Plan, seed: int) -> World:
         returns=np.zeros((rows, GROUPS)),
         wait_reference=waits,
         recent_waits=np.repeat(waits[None], 3, axis=0),
+        outsourced=np.zeros(rows),
         theatre_gain=np.zeros(providers),
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),
