@@ -122,7 +122,7 @@ def measures_of(base: Outcome) -> Iterator[Outcome]:
         yield replace(
             base,
             name=f"{base.name}_{measure.name}",
-            label=f"{measure.label} {base.label}",
+            label=f"{measure.label} {'the ' if base.label.startswith('share') else ''}{base.label}",
             unit=base.effect_unit if measure.absolute else "index",
             effect_unit=base.effect_unit if measure.absolute else "index",
             better="neither",

@@ -444,7 +444,7 @@ def outcome(name: str) -> Outcome:
             found=name,
             expected=f"one of {', '.join(_RECORDED)}; or how unequal one of {', '.join(_RATIOS)} is, with _gap, "
             "_sii or another ending (aft-sim list outcomes)",
-            hint=did_you_mean(name, OUTCOMES),
+            hint=did_you_mean(name, OUTCOMES, n=1),
         )
     return found
 
