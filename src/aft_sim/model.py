@@ -23,7 +23,7 @@ from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
+from aft_sim.mechanisms import access, capital, outsourcing, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.policy.programme import Status
@@ -32,8 +32,6 @@ from aft_sim.world import QUINTILES, World, open_world
 
 Array = NDArray[np.float64]
 
-#: Weeks over which a provider's reference capacity and shortfall are judged.
-REFERENCE_WEEKS = 52
 #: Largest rounding residue of a week's patient balance, people per row and group.
 TOLERANCE = 1e-6
 
@@ -90,6 +88,7 @@ class TrustAutonomyModel(mesa.Model):
         self._provider_words = streams.words(b.provider_code)
         providers = len(b.provider_code)
         self._base_capacity = b.admitted + b.non_admitted
+        self._usual_chance = self._base_capacity / np.maximum(self.world.opening_list, 1e-9)
 
         self._provider_capacity, self._provider_admitted, self._provider_hub = (
             np.asarray(np.bincount(b.row_provider, values, providers), dtype=np.float64)
@@ -232,7 +231,7 @@ class TrustAutonomyModel(mesa.Model):
         self._in.validated[:] = gross * w.validation[b.row_provider]
 
     def set_capacity(self) -> None:
-        """Admitted and non-admitted capacity, and the shortfall that changes who is treated."""
+        """Admitted and non-admitted capacity, and the shortfall of treatment that changes who receives it."""
         w, b, week = self.world, self.plan.bundle, self.week
         provider = b.row_provider
         feedback = production.supply_feedback(
@@ -248,11 +247,14 @@ class TrustAutonomyModel(mesa.Model):
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
         admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
         bought = self._bought_work()
+        common = common * outsourcing.capacity_factor(
+            w.outsourced, self._base_capacity, self._p("independent.additionality")
+        )
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
         usual = usual_adm + usual_non
-        w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
-        w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
+        chance = usual / np.maximum(w.stock.sum(axis=1), 1e-9)
+        w.missing = access.shortfall(chance, self._usual_chance, w.missing, self._p("access.shortfall_memory_weeks"))
         season = self._season[1, week]
         np.multiply(usual_adm, season, out=self._in.capacity_adm)
         np.multiply(usual_non, season, out=self._in.capacity_non)
@@ -323,6 +325,17 @@ class TrustAutonomyModel(mesa.Model):
         w.pattern = referrals.choose(
             w.opening.base, e, ratio, market, w.opening.exponents, self._p("referrals.demand_elasticity")
         )
+        if self._p("independent.outsourced") > 0 or w.outsourced.any():
+            moved = outsourcing.outsource(
+                w.pattern,
+                e,
+                ~b.row_is_trust,
+                b.population,
+                self._base_capacity / np.maximum(b.starts, 1e-9),
+                self._p("independent.outsourced"),
+                self._p("independent.use_ratio"),
+            )
+            w.pattern, w.outsourced = moved.pattern, moved.work
         w.row_rate = e.to_rows(w.pattern)
         n = len(b.provider_code)
         within = np.bincount(b.row_provider, w.counts.within_18.sum(axis=1), n)

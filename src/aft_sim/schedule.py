@@ -71,6 +71,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "week",
         (
             "productivity",
+            "stock",
             "mean_list",
             "mean_starts",
             "theatre_gain",
@@ -78,8 +79,9 @@ SCHEDULE: tuple[Phase, ...] = (
             "revenue_gain",
             "staff",
             "management",
+            "outsourced",
         ),
-        ("capacity_reference", "missing"),
+        ("missing",),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
     ),
     Phase(
@@ -127,7 +129,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "choose_providers",
         "month",
         ("counts", "signals"),
-        ("recent_waits", "pattern", "row_rate", "signals"),
-        "Waits are published; patients and referrers respond to them.",
+        ("recent_waits", "pattern", "row_rate", "outsourced", "signals"),
+        "Waits are published; patients and referrers respond to them; work moves to the independent sector.",
     ),
 )

@@ -296,12 +296,12 @@ class World:
     validation: Array
     mean_list: Array
     mean_starts: Array
-    capacity_reference: Array
     missing: Array
     to_return: Array
     returns: Array
     wait_reference: Array
     recent_waits: Array
+    outsourced: Array
     theatre_gain: Array
     equipment: Array
     revenue_gain: Array
@@ -381,7 +381,6 @@ def open_world(plan: Plan, seed: int) -> World:
     z = streams.normal(streams.Streams(seed, plan.draw).chance("referrals start", 0, ids))
     waits = counts.mean_wait()
     waits = np.where(np.isfinite(waits), waits, 1.0)
-    capacity = b.admitted + b.non_admitted
     # the tables are of one financial year; an opening in a later one grows them as runs from the former would
     year_ends, aprils = b.money_years
     grown = (1 + p.opening("payment.settlement_growth")) ** aprils
@@ -413,12 +412,12 @@ def open_world(plan: Plan, seed: int) -> World:
         validation=np.ones(providers),
         mean_list=stock.sum(axis=1),
         mean_starts=b.starts.copy(),
-        capacity_reference=capacity.copy(),
         missing=np.zeros(rows),
         to_return=np.zeros((removals.RETURN_SLOTS, rows, GROUPS)),
         returns=np.zeros((rows, GROUPS)),
         wait_reference=waits,
         recent_waits=np.repeat(waits[None], 3, axis=0),
+        outsourced=np.zeros(rows),
         theatre_gain=np.zeros(providers),
         equipment=np.ones(trusts),
         revenue_gain=np.zeros(providers),

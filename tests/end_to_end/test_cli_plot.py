@@ -25,10 +25,10 @@ def study(tmp_path_factory):
 def test_lists_charts(cli, study):
     ended = cli("plot", str(study))
     assert ended.code == 0
-    assert all(name in ended.out for name in ("fan", "effect", "trusts", "icbs", "quintiles", "contact"))
+    assert all(name in ended.out for name in ("fan", "effect", "trusts", "icbs", "quintiles", "inequality", "contact"))
 
 
-@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles"])
+@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles", "inequality"])
 def test_draws(cli, study, tmp_path, chart):
     ended = cli("plot", str(study), chart, "--policy", "aft-wide", "--vs", "no-aft", "--out", "drawn.png")
     assert ended.code == 0, ended.err
@@ -55,9 +55,11 @@ def test_draws_a_group(cli, study, tmp_path, chart, group):
         (("fam",), "no such chart"),
         (("trusts", "--at", "2040-01"), "no such month"),
         (("fan", "--vs", "x"), "no finished"),
+        (("inequality", "--outcome", "list"), "no inequality between fifths is measured of this outcome"),
+        (("inequality", "--group", "gap"), "a single fifth has no inequality"),
         (("effect", "--group", "treatd"), "no such group: found 'treatd'"),
         (("effect", "--group", "trust:RTE"), "trust:RTF"),
-        (("trusts", "--group", "treated"), "--group goes with fan and effect"),
+        (("trusts", "--group", "treated"), "--group goes with fan, effect and inequality"),
     ],
 )
 def test_mistakes(cli, study, words, complaint):

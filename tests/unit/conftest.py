@@ -62,6 +62,8 @@ def england_of(
                 extra_rows = {"median_weeks": 13.0, "p92_weeks": 40.0, "mean_weeks": 17.0, "removed": 1.0}
                 row = _waits(part * people, part * below, month=month, basis=basis, quintile=q)
                 share_now = 100 * below / people
+                extra_rows |= {"residents": 9 * people, "need_adjusted_residents": 10 * people}
+                extra_rows |= {"capital_spend": 1e-6 * people, "expenditure": 2e-5 * people}
                 rows["england"].append(row | extra_rows | {"within_18_share": share_now, "late": 1.0, "returned": 1.0})
     rows["events"].append({"month": "2026-06", "trust": "RBS", "event": "designated", "detail": "", "value": 1})
     return {name: pa.Table.from_pylist(content, schema=registry.LEVELS[name].schema) for name, content in rows.items()}

@@ -80,12 +80,18 @@ def test_trusts_differ_around_england():
 
 
 class TestShortfall:
-    def test_now_or_remembered_whichever_is_larger(self):
+    def test_what_is_missing_now_and_what_is_remembered_beyond_it(self):
         got = access.shortfall(
-            np.array([80.0, 100.0, 120.0, 95.0]), np.full(4, 100.0), np.array([0.0, 0.4, 0.0, 0.4]), 26.0
+            np.array([80.0, 100.0, 125.0, 95.0]), np.full(4, 100.0), np.array([0.0, 0.4, -0.2, 0.4]), 26.0
         )
-        half = 0.4 * 0.5 ** (1 / 26)
-        assert got == pytest.approx([0.2, half, 0.0, half])
+        # now 0.2, 0, -25/125 and 0.05; of 0.4 and 0.35 beyond it a little has faded
+        assert got == pytest.approx([0.2, 0.4 * 0.5 ** (1 / 26), -0.2, 0.05 + 0.35 * 0.5 ** (1 / 26)])
+
+    def test_losing_and_gaining_as_much_mirror_each_other(self):
+        settled = np.array([0.5, -0.5])
+        lost, gained = access.shortfall(np.array([50.0, 200.0]), np.full(2, 100.0), settled, 26.0)
+        assert (lost, gained) == (0.5, -0.5)
+        assert access.shortfall(np.zeros(1), np.zeros(1), np.zeros(1), 26.0)[0] == 0.0
 
     def test_memory_halves_in_its_half_life(self):
         memory = np.array([0.4])
@@ -105,6 +111,10 @@ class TestShortfall:
         got = access.with_shortfall(np.ones((2, 5)), np.array([0.0, 0.2]), weights)
         assert got[0].tolist() == [1.0] * 5
         assert 1 - got[1] == pytest.approx(0.2 * weights)
+
+    def test_more_than_usual_reaches_the_deprived_first(self):
+        got = access.with_shortfall(np.ones((1, 5)), np.array([-0.2]), access.shortfall_weights(1.35))
+        assert (np.diff(got[0]) < 0).all() and got[0].mean() == pytest.approx(1.2)
 
     def test_nobody_is_shut_out(self):
         got = access.with_shortfall(np.ones((1, 5)), np.ones(1), access.shortfall_weights(1.35))

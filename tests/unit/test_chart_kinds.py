@@ -67,6 +67,34 @@ def test_fan(make_study, case):
     assert ("One run a scenario" in chart.alt) == (case == "one pair")
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_inequality(make_study, case):
+    chart = charts.inequality(make_study(**CASES[case]))
+    assert lint(chart) == []
+    assert chart.headline.startswith("Slope index of the share of the list waiting under 18 weeks in March 2029: ")
+    assert set(chart.data["measure"].to_pylist()) == {"gap", "sii"}
+    assert ("One run a scenario" in chart.alt) == (case == "one pair")
+
+
+def test_inequality_of_other_outcomes_and_groups(make_study):
+    study = make_study(seeds=2, last="2027-06")
+    for outcome in ("over_52_share", "over_52_share_sii", "treated_rate", "capital_per_head"):
+        assert lint(charts.inequality(study, outcome=outcome)) == [], outcome
+    for group in ("treated", "trust:RTF", "others"):
+        assert lint(charts.inequality(study, outcome="over_52_share", group=group)) == [], group
+    found = study.effect_of("policy", "baseline", bands=BANDS, names=NAMES)
+    for outcome in ("over_52_share_sii", "over_52_share_ratio", "within_18_share_gini"):
+        assert lint(charts.effect(found, outcome)) == [], outcome
+        assert lint(charts.fan(study, outcome=outcome)) == [], outcome
+    assert lint(charts.trusts(found, "within_18_share_sii")) == []
+    with pytest.raises(InputError, match="not recorded by trust"):
+        charts.trusts(found, "within_18_share_gini")
+    with pytest.raises(InputError, match="single fifth"):
+        charts.inequality(study, group="quintile-1")
+    with pytest.raises(InputError, match="no inequality between fifths"):
+        charts.inequality(study, outcome="list")
+
+
 @pytest.mark.parametrize("last", ["2026-09", "2027-03", "2029-06"])
 @pytest.mark.parametrize("outcome", ["list", "over_52", "treated", "median_weeks"])
 def test_other_outcomes_and_short_runs(make_study, outcome, last):

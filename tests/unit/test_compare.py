@@ -171,7 +171,10 @@ def test_without_trust_table_only_england(make_study):
     assert any("no trust table" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("outcome", [name for name, one in registry.OUTCOMES.items() if "money" not in one.levels])
+WAITING = [one for one in registry.OUTCOMES.values() if "money" not in one.levels]
+
+
+@pytest.mark.parametrize("outcome", [one.name for one in WAITING if not one.measure])
 def test_every_waiting_outcome_compares(make_study, outcome):
     result = compare(make_study(seeds=2), "policy", "baseline", outcome, bands=BANDS)
     assert result.row("england").paired.n_pairs == 2
@@ -179,6 +182,39 @@ def test_every_waiting_outcome_compares(make_study, outcome):
         england = result.row("england").paired
         assert england.band == pytest.approx(0.001 * abs(england.baseline))
         assert any("0.1%" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("outcome", [one.name for one in WAITING if one.measure])
+def test_inequality_of_every_share_and_rate_compares(make_study, outcome):
+    result = compare(make_study(seeds=2), "policy", "baseline", outcome, bands=BANDS)
+    measure, england = registry.OUTCOMES[outcome], result.row("england").paired
+    assert england.n_pairs == 2 and np.isfinite(england.effect)
+    level = compare(make_study(seeds=2), "policy", "baseline", measure.of, bands=BANDS).row("england").paired
+    absolute = level.band if measure.effect_unit != "index" else 0.001
+    assert england.band == pytest.approx(absolute)
+    assert not {row.group for row in result.rows} & {"quintile-1", "gap"}, "a fifth has no inequality between fifths"
+    assert result.tallies == ()
+
+
+def test_inequality_by_hand(make_study):
+    """Fifths of the made-up England: 24, 22, 20, 18 and 16 % of people, shares 0.4 points apart from -0.8 to 0.8."""
+    study = make_study(seeds=1, effect=0.0)
+
+    def england(measure):
+        return compare(study, "policy", "baseline", f"within_18_share_{measure}", bands=BANDS).row("england").paired
+
+    gap = england("gap")
+    assert (gap.baseline, gap.effect) == (pytest.approx(-1.6), 0.0)
+    # a straight line over the fifths in steps of one: ranks 0.88, 0.65, 0.44, 0.25, 0.08 from the least deprived, so
+    # centred 0.38, 0.15, -0.06, -0.25, -0.42; sum of w c y = -0.07296 - 0.0132 + 0 - 0.018 - 0.05376 = -0.15792
+    # and of w c c = 0.034656 + 0.00495 + 0.00072 + 0.01125 + 0.028224 = 0.0798
+    assert england("sii").baseline == pytest.approx(-0.15792 / 0.0798)
+    # all trusts have the same mix of fifths, so nothing is between them; the independent sector, a fifth of the trusts'
+    # size, treats fifths alike, so that 1 / 1.2 of the trusts' gap is left within
+    assert england("gap_within").baseline == pytest.approx(-1.6 / 1.2)
+    assert england("gap_between").baseline == pytest.approx(0.0, abs=1e-6)
+    # nor do trusts differ
+    assert england("gini").baseline == pytest.approx(0.0, abs=1e-6)
 
 
 def test_flows_are_summed_over_twelve_months(make_study):

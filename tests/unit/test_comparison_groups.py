@@ -151,6 +151,17 @@ def test_a_regions_ceiling_counts_patients_of_english_commissioners_only():
     assert groups.ceiling("others", share) is None
 
 
+def test_inequality_of_boards_types_and_groups_of_trusts(study):
+    """All trusts of the made-up England have the same fifths, 1.6 points apart, but for the policy's gain."""
+    result = compared(study, "icb", "type", "status", outcome="within_18_share_gap")
+    for group in ("england", "treated", "others", "trust:RTF", "type:acute", "near-miss", "rest"):
+        assert result.row(group).paired.baseline == pytest.approx(-1.6, rel=1e-3), group
+    groups = {row.group for row in result.rows}
+    assert "icb:QA" in groups and not groups & {"gap", "quintile-1"}
+    parts = compared(study, "type", outcome="within_18_share_gap_within")
+    assert {row.group for row in parts.rows} == {"england"}
+
+
 def test_bands_fall_with_the_number_of_trusts(study):
     result = compared(study, "region", "icb", "type", "status")
     assert result.row("icb:QA").paired.band == pytest.approx(1 / math.sqrt(2))

@@ -8,6 +8,8 @@ import warnings
 import pytest
 
 from aft_sim.basis.errors import InputError
+from aft_sim.outcomes import registry
+from aft_sim.study.groups import read_groups
 from aft_sim.study.query import query
 
 pytestmark = pytest.mark.unit
@@ -32,6 +34,21 @@ def test_views_hold_what_the_frame_holds(make_study, folder):
 def test_every_table_that_was_kept(folder, level):
     (row,) = query(folder, f"select count(*) n, count(distinct seed) seeds from {level}").to_pylist()
     assert row["n"] > 0 and row["seeds"] == 2
+
+
+def test_inequality_is_what_a_comparison_says(make_study, folder):
+    found = query(folder, "select * from inequality where scenario = 'policy' and seed = 1 order by month")
+    assert found.column_names[:4] == ["scenario", "draw", "seed", "month"]
+    run = next(run for run in make_study(seeds=2, last="2026-06") if run.scenario == "policy" and run.seed == 1)
+    groups = read_groups(run, ())
+    assert found["month"].to_pylist() == list(groups.months)
+    for name in ("over_52_share_sii", "within_18_share_gap_within", "treated_rate_ratio", "within_18_share_gini"):
+        assert found[name].to_pylist() == pytest.approx(groups.values("england", registry.OUTCOMES[name]).tolist())
+    # and it joins with what is stored
+    sql = "select count(*) n from inequality join england using (scenario, draw, seed, month) where quintile = 'all'"
+    assert query(folder, sql)["n"].to_pylist() == [2 * 2 * 5 * 4]
+    with pytest.raises(InputError, match="over_52_share_sii"):
+        query(folder, "select over_52_share_si from inequality")
 
 
 def test_tables_join(folder):

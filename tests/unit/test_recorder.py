@@ -10,7 +10,7 @@ import pytest
 from aft_sim.mechanisms import measures
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.outcomes import registry
-from aft_sim.outcomes.recorder import Recorder
+from aft_sim.outcomes.recorder import Recorder, catchment_shares
 from aft_sim.world import Event, open_world
 from worlds import column, few, plan, scenario
 
@@ -51,6 +51,39 @@ def recorded(world):
 @pytest.fixture(scope="module")
 def ran():
     return TrustAutonomyModel(plan(scenario("baseline"), UNTIL, few()), seed=1, check=True).run()
+
+
+class TestByFifth:
+    def test_residents_and_need(self, world, recorded):
+        of = [column(recorded[0]["england"], "residents", basis="england", quintile=q)[0] for q in QUINTILES]
+        assert of == pytest.approx(world.bundle.population.sum(axis=0))
+        need = [
+            column(recorded[0]["england"], "need_adjusted_residents", basis="nhs", quintile=q)[0] for q in QUINTILES
+        ]
+        assert sum(need) == pytest.approx(sum(of))
+        # 1.25 between the ends: the register's need ratio
+        assert need[0] / of[0] / (need[4] / of[4]) == pytest.approx(1.25)
+
+    def test_what_trusts_spend_is_divided_by_catchment_and_adds_up(self, ran):
+        tables = ran
+        for name in ("capital_spend", "expenditure"):
+            money = np.array(tables["money"].column(name).to_pylist())
+            months = tables["money"].column("month").to_pylist()
+            total = [money[np.array(months) == month].sum() for month in sorted(set(months))]
+            fifths = [column(tables["england"], name, basis="england", quintile=q) for q in ("all", *QUINTILES)]
+            assert fifths[0] == pytest.approx(total, rel=1e-5) and min(total) > 0
+            assert sum(fifths[1:]) == pytest.approx(fifths[0])
+            assert not column(tables["england"], name, basis="independent", quintile="all").any()
+
+    def test_catchments_are_known_or_estimated_for_every_trust(self, world):
+        shares = catchment_shares(world.bundle)
+        assert shares.shape == (202, 5) and shares.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+        # Northumbria, as published
+        trust = world.bundle.trust("RTF")
+        assert (shares[trust, 0], shares[trust, 4]) == (
+            pytest.approx(0.2123, abs=1e-4),
+            pytest.approx(0.2235, abs=1e-4),
+        )
 
 
 class TestEngland:

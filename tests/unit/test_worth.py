@@ -31,11 +31,10 @@ from aft_sim.study.worth import Worth, worth
 pytestmark = pytest.mark.unit
 
 MONTHS = [f"{year}-{month:02d}" for year in (2026, 2027) for month in range(1, 13)][1:16]  # 2026-02 to 2027-04
-#: A has a published catchment of the most deprived fifth alone, B none; C has no money.
+#: A serves the most deprived fifth alone, B all alike; C has no money.
 TRUSTS = ("A", "B", "C")
-PLACES = Places(
-    type={}, region={}, icb={}, segment={}, icb_names={}, residents=(1e6,) * 5, catchment={"A": (1, 0, 0, 0, 0)}
-)
+CATCHMENT = {"A": (1.0, 0.0, 0.0, 0.0, 0.0), "B": (0.2,) * 5}
+PLACES = Places(type={}, region={}, icb={}, segment={}, icb_names={})
 BANDS = Bands(england=0.1, trust=1.0)
 
 
@@ -50,12 +49,14 @@ def a_run(
     """A run: `money` gives a month's amount by (trust, column); `drop` leaves out columns of money."""
     usual = {(trust, column): 10.0 for trust in "AB" for column in ("income", "expenditure", "exchequer")}
     amounts = usual | {(trust, "capital_spend"): 1.0 for trust in "AB"} | dict(money or {})
-    england, rows = [], []
+    england, rows, fifths = [], [], CATCHMENT.items()
     for month in MONTHS:
         for basis in registry.BASES:
             for quintile in ("all", *registry.QUINTILES):
                 waits = dict.fromkeys(registry.LEVELS["england"].values, 1.0)
-                waits |= {"list": 100.0, "within_18": 60.0}
+                waits |= {"list": 100.0, "within_18": 60.0, "residents": 5e6 if quintile == "all" else 1e6}
+                shares = {code: sum(mix) if quintile == "all" else mix[int(quintile) - 1] for code, mix in fifths}
+                waits["capital_spend"] = sum(amounts[code, "capital_spend"] * share for code, share in shares.items())
                 if (basis, quintile) == ("nhs", "all"):
                     waits["treated_admitted"] = 0.25 * treated
                     waits["treated_non_admitted"] = 0.75 * treated
@@ -84,7 +85,7 @@ def pairs(
 
 
 def found(extra: list[float], more: list[float], at: str = "2027-03") -> Worth:
-    return worth(pairs(extra, more), at, 0.001, PLACES)
+    return worth(pairs(extra, more), at, 0.001)
 
 
 def study(policy: str = "aft-wide-additive") -> ResultSet:
@@ -193,12 +194,12 @@ class TestCost:
     def test_several_draws_are_the_units(self):
         runs = pairs([10.0, 10.5, 10.2, 10.7], [1.0, 1.1, 1.2, 1.3])
         drawn = [(replace(a, draw=(a.seed + 1) // 2), replace(b, draw=(b.seed + 1) // 2)) for a, b in runs]
-        got, same = (worth(drawn, "2027-03", 0.001, PLACES), found([10.25, 10.45], [1.05, 1.25]))
+        got, same = (worth(drawn, "2027-03", 0.001), found([10.25, 10.45], [1.05, 1.25]))
         assert got.per_pathway is not None and same.per_pathway is not None
         assert got.per_pathway.interval == pytest.approx(same.per_pathway.interval, rel=1e-5)
 
     def test_cash_calls(self):
-        got = worth(pairs([1.0, 1.0], [0.0, 0.0], {("B", "cash_support"): 0.5}), "2027-03", 0.001, PLACES)
+        got = worth(pairs([1.0, 1.0], [0.0, 0.0], {("B", "cash_support"): 0.5}), "2027-03", 0.001)
         assert got.cash_calls is not None and got.cash_calls.effect == pytest.approx(7.0)
 
 
@@ -236,28 +237,18 @@ class TestMarginalCost:
 class TestForWhom:
     def test_capital_by_quintile(self):
         # fourteen months at 2 m by A more, all of it for the most deprived; B's 14 m is a fifth each
-        got = worth(pairs([1.0, 1.0], [0.0, 0.0], {("A", "capital_spend"): 3.0}), "2027-03", 0.001, PLACES)
+        got = worth(pairs([1.0, 1.0], [0.0, 0.0], {("A", "capital_spend"): 3.0}), "2027-03", 0.001)
         most, least = got.capital["1"], got.capital["5"]
         assert most.effect == pytest.approx(28e6 / 1e6)
         assert most.baseline == pytest.approx((14 + 14 / 5) * 1e6 / 1e6)
         assert least.effect == 0.0 and least.baseline == pytest.approx(14 / 5)
-
-    def test_no_residents_no_quintiles(self):
-        got = worth(pairs([1.0, 1.0], [0.0, 0.0]), "2027-03", 0.001, replace(PLACES, residents=()))
-        assert got.capital == {}
-
-    def test_residents_and_catchments_of_the_baseline(self):
-        places = Places.of_baseline()
-        assert sum(places.residents) == pytest.approx(57e6, rel=0.02)
-        assert len(places.catchment) == 133
-        assert all(sum(shares) == pytest.approx(1.0) for shares in places.catchment.values())
 
 
 class TestFinances:
     def test_shares_by_hand(self):
         """B is in deficit in the policy arm; A in surplus but on deficit support; C has no money and does not count."""
         policy = {("B", "expenditure"): 10.5, ("A", "income"): 12.0, ("A", "deficit_support"): 0.5}
-        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-04", 0.001, PLACES).finances
+        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-04", 0.001).finances
         assert year.financial_year == "2026/27"
         assert year.trusts == 2
         assert (year.in_deficit.baseline, year.in_deficit.policy) == (0.0, 50.0)
@@ -266,23 +257,23 @@ class TestFinances:
 
     def test_work_bought_from_pots_makes_no_deficit(self):
         policy = {("B", "expenditure"): 11.0, ("B", "revenue_spend"): 1.0}
-        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-03", 0.001, PLACES).finances
+        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-03", 0.001).finances
         assert year.in_deficit.policy == 0.0 and year.surplus.effect == pytest.approx(0.0, abs=1e-6)
 
     def test_single_precision_makes_no_deficit(self):
         policy = {("B", "income"): 0.1 + 0.2, ("B", "expenditure"): 0.3 + 1e-7}
-        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-03", 0.001, PLACES).finances
+        (year,) = worth(pairs([1.0, 1.0], [0.0, 0.0], policy), "2027-03", 0.001).finances
         assert year.in_deficit.policy == 0.0
 
 
 class TestWhatRunsDidNotKeep:
     def test_no_money_table(self):
         runs = [(replace(a, tables={"england": a.tables["england"]}), b) for a, b in pairs([10.0, 10.5], [1.0, 1.1])]
-        got = worth(runs, "2027-03", 0.001, PLACES)
-        assert got.spending is None and got.cash_calls is None and not got.capital and not got.finances
+        got = worth(runs, "2027-03", 0.001)
+        assert got.spending is None and got.cash_calls is None and not got.finances
         assert got.pathways is not None and got.pathways.effect == pytest.approx(143.5)
         assert got.verdict == "" and got.told is None
-        assert [row.measure for row in got.rows()] == ["pathways"]
+        assert {row.measure for row in got.rows()} == {"pathways", "capital_per_head"}
         (words,) = got.missing
         assert words.startswith(
             "Not known, because not every run kept it: public spending (exchequer of the money table)"
@@ -291,7 +282,7 @@ class TestWhatRunsDidNotKeep:
 
     def test_some_columns(self):
         runs = pairs([10.0, 10.5], [1.0, 1.1], drop=("deficit_support", "cash_support"))
-        got = worth(runs, "2027-03", 0.001, PLACES)
+        got = worth(runs, "2027-03", 0.001)
         assert got.told is not None and got.capital
         assert got.cash_calls is None and got.finances == ()
         assert "cash calls (cash_support of the money table)" in got.missing[0]
@@ -339,7 +330,7 @@ class TestTold:
         )
         text = " ".join(printed(comparison).split())
         assert "Not known, because not every run kept it: public spending" in text
-        assert "Capital per head" not in text and comparison.money == ()
+        assert "Capital per head" in text and comparison.money == ()
         assert not any("Exchequer" in line for line in sentences(comparison))
 
     def test_json(self):

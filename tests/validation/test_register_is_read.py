@@ -62,6 +62,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     "boards.horizon_multi_year": CHOOSING | {"aft.freedoms.multi_year": True},
     **{f"boards.{n}": CHOOSING for n in ("horizon", "discount", "waits_weight", "pressure", "sharpness")},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
+    "independent.additionality": {"independent.outsourced": 0.1},
+    "independent.use_ratio": {"independent.outsourced": 0.1},
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.
 EXTREME = {
@@ -74,6 +76,7 @@ EXTREME = {
     "capital.opening_cash_days": [10.0],
     "capital.staff_headroom": [0.0],
     "capital.pot_level": [2.0],
+    "independent.outsourced": [0.1],
     "ledger.least_block_share": [0.9],
     "ledger.pdc_dividend": [0.07],
     "payment.incentive_amount": [50.0],

@@ -151,7 +151,7 @@ def test_s8_removals_are_a_flow_of_their_own():
 
 
 def test_s16_patients_barely_chase_short_waits():
-    """A trust that halves its wait gains less than 5 % more referrals."""
+    """A trust that halves its wait gains less than 5 % more referrals (calibrated: choice.elasticity [H01])."""
     p = plan(scenario("no-aft"), date(2026, 3, 31))
     b, o = p.bundle, opening(p)
     gains = []

@@ -19,6 +19,7 @@ EPILOG = (
     "Examples:\n\naft-sim plot results\n\naft-sim plot results fan\n\n"
     "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png\n\n"
     "aft-sim plot results effect --group trust:RTF\n\n"
+    "aft-sim plot results inequality --outcome over_52_share\n\n"
     "aft-sim plot results events --policy aft-wide --seed 2"
 )
 CHARTS: Mapping[str, str] = {
@@ -27,12 +28,13 @@ CHARTS: Mapping[str, str] = {
     "trusts": "the paired difference at every trust",
     "icbs": "the paired difference for the residents of every ICB",
     "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
+    "inequality": "gap and slope index of a share or rate over time in up to four scenarios, with bands over runs",
     "events": "timeline of what happened to trusts in one run: the policy's first seed, or --seed",
     "contact": "all but the timeline on one page (PNG)",
 }
 ENGLAND = "england"
 #: Charts that can be about a part of England.
-OF_A_GROUP = ("fan", "effect")
+OF_A_GROUP = ("fan", "effect", "inequality")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,8 +51,8 @@ def plot(
     group: Annotated[
         str,
         typer.Option(
-            help="Whom fan and effect are about: england, quintile-1 (most deprived) to quintile-5, gap, treated, "
-            "others, independent, or trust:CODE of a treated trust."
+            help="Whom fan, effect and inequality are about: england, quintile-1 (most deprived) to quintile-5, gap, "
+            "treated, others, independent, or trust:CODE of a treated trust."
         ),
     ] = ENGLAND,
     at: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Month of the finding.")] = None,
@@ -70,7 +72,7 @@ def plot(
             "no such chart", found=chart, expected="one of " + ", ".join(CHARTS), hint=did_you_mean(chart, CHARTS)
         )
     if group != ENGLAND and chart not in OF_A_GROUP:
-        raise typer.BadParameter(f"--group goes with {' and '.join(OF_A_GROUP)}")
+        raise typer.BadParameter(f"--group goes with {', '.join(OF_A_GROUP[:-1])} and {OF_A_GROUP[-1]}")
     if seed is not None and chart != "events":
         raise typer.BadParameter("--seed goes with events: the other charts are about all seeds")
     from aft_sim.study.stored import load
@@ -117,9 +119,9 @@ def draw(
     names = list(results.arms)
     if not names:
         raise InputError("the study holds no finished run", where=str(results.folder))
-    if chart == "fan":
+    if chart in ("fan", "inequality"):
         chosen = [name for name in (vs, policy) if name] if policy or vs else names[: charts.MAX_SCENARIOS]
-        return charts.fan(results, chosen, outcome, group, at)
+        return (charts.fan if chart == "fan" else charts.inequality)(results, chosen, outcome, group, at)
     if len(names) < 2:
         raise InputError("this chart compares two scenarios", where=str(results.folder), found=names[0])
     ours = policy or next(name for name in reversed(names) if name != vs)

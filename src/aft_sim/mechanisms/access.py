@@ -1,7 +1,8 @@
 """Access by deprivation quintile (model section 5.3).
 
-A small constant difference in the chance of treatment gives the observed gap in very long waits; a shortfall rule
-makes the gap move with the backlog, as it did after 2019.
+A small constant difference in the chance of treatment gives the observed gap in very long waits. By itself it would
+narrow the gap when lists grow, against all that is known; a shortfall rule, which divides what is missing of treatment
+as it was divided in 2020, makes the gap move with the backlog.
 """
 
 from __future__ import annotations
@@ -74,10 +75,10 @@ def open_access(
         trust_log_spread: (provider,) deviation of each provider's log ratio.
     """
     long = waiting[:, OVER_52:]
-    to_52 = float((cumulative[:, OVER_52:] * long).sum() / max(float(long.sum()), 1e-9)) or 1.0
+    spread = trust_log_spread / _lead_of_long_waiters(waiting, cumulative, provider, trust_log_spread.size)
 
     def people(difference: float) -> Array:
-        slope = difference + trust_log_spread[provider] / to_52
+        slope = difference + spread[provider]
         # one array, worked on in place: it is the largest of the opening
         share: Array = (slope[:, None] * POSITION)[:, :, None] * cumulative[:, None, :]
         np.exp(share, out=share)
@@ -88,23 +89,44 @@ def open_access(
     def miss(difference: float) -> float:
         return gap_over_52(people(difference)) - gap
 
-    difference = float(brentq(miss, -0.5, 0.5, xtol=1e-10)) if long.sum() > 0 else 0.0
-    slope = difference + trust_log_spread / to_52
+    difference = float(brentq(miss, -1.0, 1.0, xtol=1e-10)) if long.sum() > 0 else 0.0
+    slope = difference + spread
     found = people(difference)
     return OpeningAccess(np.exp(-slope[:, None] * POSITION[None, :]), found, gap_over_52(found))
 
 
-def shortfall(capacity: Array, reference: Array, memory: Array, memory_weeks: float) -> Array:
-    """Share of usual capacity that is missing, remembered while it recovers.
+def _lead_of_long_waiters(waiting: Array, cumulative: Array, provider: Index, providers: int) -> Array:
+    """By how much the cumulative chance of treatment of those beyond 52 weeks exceeds that of the list, (provider,).
+
+    A small difference in chance moves the logarithm of a provider's ratio of over-52-week shares by itself times this:
+    it weighs on the long waiters and, less, on the list that they are a share of. England's where nobody waits so long.
+    """
+    people, chance = np.zeros((2, providers)), np.zeros((2, providers))
+    for i, start in enumerate((OVER_52, 0)):
+        here = waiting[:, start:]
+        people[i] = np.bincount(provider, here.sum(axis=1), providers)
+        chance[i] = np.bincount(provider, (cumulative[:, start:] * here).sum(axis=1), providers)
+    long, whole = chance / np.maximum(people, 1e-300)
+    england = chance.sum(axis=1) / np.maximum(people.sum(axis=1), 1e-9)
+    usual = float(england[0] - england[1]) or 1.0
+    return np.where((people[0] > 0) & (long > whole), long - whole, usual)
+
+
+def shortfall(chance: Array, reference: Array, memory: Array, memory_weeks: float) -> Array:
+    """Share of the usual chance of treatment that is missing, remembered while it recovers; between -1 and 1.
+
+    Chance is treatments a week per person waiting: it falls when capacity does and when lists grow. Where it is above
+    the usual, what is missing is negative, counted as a share of the present chance so that it stays above -1.
 
     Args:
-        capacity: (row,) this week's capacity, season taken out.
-        reference: (row,) its twelve-month mean.
+        chance: (row,) this week's capacity, season taken out, over the list.
+        reference: (row,) the same at the opening, when the opening gap was observed.
         memory: (row,) last week's value.
-        memory_weeks: half-life of the memory: recovery reaches the least deprived first.
+        memory_weeks: half-life of what is remembered beyond the present: recovery reaches the least deprived first.
     """
-    now = np.clip(1 - capacity / np.maximum(reference, 1e-9), 0.0, 1.0)
-    return np.asarray(np.maximum(now, memory * 0.5 ** (1 / memory_weeks)))
+    larger = np.maximum(np.maximum(chance, reference), 1e-12)
+    now = (reference - chance) / larger
+    return np.asarray(now + np.maximum(memory - now, 0.0) * 0.5 ** (1 / memory_weeks))
 
 
 def shortfall_weights(ratio: float) -> Array:

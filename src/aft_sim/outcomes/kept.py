@@ -101,8 +101,8 @@ class Kept:
         }
 
     def there(self, level: str) -> tuple[str, ...]:
-        """Outcomes that can be computed from what is kept of a table."""
-        return tuple(name for name, outcome in registry.OUTCOMES.items() if self.has(outcome, level))
+        """Outcomes that can be computed from what is kept of a table, besides how unequal they are."""
+        return tuple(name for name, one in registry.OUTCOMES.items() if not one.measure and self.has(one, level))
 
     def words(self, level: str) -> str:
         """What is kept of a table, as a clause."""

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aft_sim.mechanisms import measures, referrals
+from aft_sim.baseline.bundle import Bundle
+from aft_sim.mechanisms import inequality, measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
@@ -41,6 +42,16 @@ def trust_month(ledger: Ledger) -> dict[str, Array]:
     }
 
 
+def catchment_shares(bundle: Bundle) -> Array:
+    """Shares of each trust's patients by deprivation fifth, published or estimated, (trust, quintile).
+
+    A trust of which nothing is known serves England's people alike.
+    """
+    shares = np.stack([bundle.facts[f"catchment.q{q}"] for q in registry.QUINTILES], axis=1)
+    residents = bundle.population.sum(axis=0)
+    return np.where(np.isfinite(shares).all(axis=1, keepdims=True), shares, residents / residents.sum())
+
+
 class Recorder:
     """Collects monthly figures at every level; `tables()` gives them as Arrow tables."""
 
@@ -70,6 +81,10 @@ class Recorder:
         self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
         self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
         self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
+        residents = b.population.sum(axis=0)
+        need = inequality.need_adjusted(residents, world.plan.parameters.opening("access.need_ratio"))
+        self._people = {"residents": residents, "need_adjusted_residents": need}
+        self._catchment = catchment_shares(b)
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -80,9 +95,10 @@ class Recorder:
         """Record the state and the month's flows, then start a new month."""
         w = self._world
         self._months.append(month)
-        self._record_england()
+        money = trust_month(w.ledger)
+        self._record_england(money["expenditure"])
         self._record_places()
-        self._record_money()
+        self._record_money(money)
         w.month.clear()
         w.money.close_month()
         w.ledger.close_month(month)
@@ -92,7 +108,7 @@ class Recorder:
         for name, value in values.items():
             store.setdefault(name, []).append(np.asarray(value, dtype=kept))
 
-    def _record_england(self) -> None:
+    def _record_england(self, expenditure: Array) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
         w = self._world
         by_sector = w.counts.by_sector
@@ -123,7 +139,18 @@ class Recorder:
             moved = np.stack([self._by_quintile(sector[use])[:, 0] for use in ([0, 1], [0, 1], [0], [1])])
             moved[1, 0] += sector[:, QUINTILES, 0].sum()
             values[name] = moved
-        self._put("england", values)
+        self._put("england", values | self._by_fifth(expenditure))
+
+    def _by_fifth(self, expenditure: Array) -> dict[str, Array]:
+        """Residents and what trusts spend for them, alike for every basis; the independent sector is no trust."""
+        spent = {"capital_spend": self._world.money.capital_spend, "expenditure": expenditure}
+        amounts = self._people | {name: amount @ self._catchment for name, amount in spent.items()}
+        found = {}
+        for name, amount in amounts.items():
+            found[name] = np.repeat(np.append(amount.sum(), amount)[None], len(registry.BASES), axis=0)
+            if name in spent:
+                found[name][list(registry.BASES).index("independent")] = 0.0
+        return found
 
     @staticmethod
     def _by_quintile(sectors: Array) -> Array:
@@ -162,11 +189,10 @@ class Recorder:
         by = np.asarray(self._to_icb @ values)[:, :QUINTILES]
         return np.concatenate([by.sum(axis=1, keepdims=True), by], axis=1)
 
-    def _record_money(self) -> None:
+    def _record_money(self, month: Mapping[str, Array]) -> None:
         w = self._world
         own = ("pot", "drawn", "capital_spend", "revenue_spend", "envelope", "backlog")
-        month = trust_month(w.ledger)
-        self._put("money", {name: getattr(w.money, name).copy() for name in own} | month | {"cash": w.cash})
+        self._put("money", {name: getattr(w.money, name).copy() for name in own} | dict(month) | {"cash": w.cash})
 
     def tables(self) -> dict[str, pa.Table]:
         """All levels as tidy tables in the registry's order of columns."""

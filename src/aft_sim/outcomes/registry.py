@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.outcomes.distribution import measures_of
 
 Floats = npt.NDArray[np.float64]
 Direction = Literal["higher", "lower", "neither"]
@@ -56,6 +57,8 @@ class Outcome:
             quintiles and (for flows) months before the outcome is derived. Empty for a "level".
         levels: tables that hold the outcome or all its parts.
         definition: one sentence for codebooks.
+        of: for an outcome that says how unequal another one is, the name of the other; else empty.
+        measure: how it says so, one of `distribution.MEASURES`; else empty.
     """
 
     name: str
@@ -67,11 +70,18 @@ class Outcome:
     parts: tuple[str, ...]
     levels: tuple[str, ...]
     definition: str
+    of: str = ""
+    measure: str = ""
 
     @property
     def additive(self) -> bool:
         """Whether the column itself may be summed over trusts and quintiles."""
         return self.parts == (self.name,)
+
+    @property
+    def denominator(self) -> str:
+        """Column with the people whom a share or a rate describes; empty for other outcomes."""
+        return _RATIOS[self.name][1] if self.name in _RATIOS else ""
 
     def derive(self, columns: Mapping[str, Floats]) -> Floats:
         """Compute the outcome from its additive parts.
@@ -81,12 +91,17 @@ class Outcome:
 
         Returns:
             Array of that shape, in `unit`; NaN where a share has nothing in its denominator.
+
+        Raises:
+            ValueError: the outcome says how unequal another one is, which takes more than sums.
         """
-        if self.name in _SHARES:
-            numerator, denominator = _SHARES[self.name]
+        if self.measure:
+            raise ValueError(f"{self.name} takes the columns of every fifth or trust: see distribution.inequality_of")
+        if self.name in _RATIOS:
+            numerators, denominator, factor = _RATIOS[self.name]
             below = columns[denominator]
             safe = np.where(below > 0, below, np.nan)
-            return np.asarray(100.0 * columns[numerator] / safe, dtype=np.float64)
+            return np.asarray(factor * sum(columns[part] for part in numerators) / safe, dtype=np.float64)
         if self.name == "over_18":
             return np.asarray(columns["list"] - columns["within_18"], dtype=np.float64)
         if self.kind == "level":
@@ -135,6 +150,10 @@ _ENGLAND = (
     "removed",
     "late",
     "returned",
+    "residents",
+    "need_adjusted_residents",
+    "capital_spend",
+    "expenditure",
 )
 _MONEY = (
     "pot",
@@ -200,8 +219,16 @@ KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Key columns: label and meaning."""
 
-_SHARES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"within_18_share": ("within_18", "list"), "over_52_share": ("over_52", "list")}
+#: Shares and rates: columns above, column below, factor. Sums over twelve months below count every resident once a
+#: month, so that a factor of twelve makes the rate one a year.
+_RATIOS: Mapping[str, tuple[tuple[str, ...], str, float]] = MappingProxyType(
+    {
+        "within_18_share": (("within_18",), "list", 100.0),
+        "over_52_share": (("over_52",), "list", 100.0),
+        "treated_rate": (("treated_admitted", "treated_non_admitted"), "need_adjusted_residents", 12e3),
+        "capital_per_head": (("capital_spend",), "residents", 12e6),
+        "spending_per_head": (("expenditure",), "residents", 12e6),
+    }
 )
 
 _EVERYWHERE = ("england", "region", "icb_quintile", "trust")
@@ -221,21 +248,36 @@ def _count(
 
 
 def _share(name: str, label: str, better: Direction, definition: str) -> Outcome:
-    return Outcome(name, label, "%", "points", better, "stock", _SHARES[name], _EVERYWHERE, definition)
+    return Outcome(name, label, "%", "points", better, "stock", _parts(name), _EVERYWHERE, definition)
+
+
+def _rate(name: str, label: str, unit: str, better: Direction, definition: str) -> Outcome:
+    return Outcome(name, label, unit, unit, better, "flow", _parts(name), ("england",), definition)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    above, below, _ = _RATIOS[name]
+    return (*above, below)
+
+
+def _people(name: str, label: str, definition: str) -> Outcome:
+    return Outcome(name, label, "people", "people", "neither", "stock", (name,), ("england",), definition)
 
 
 def _weeks(name: str, label: str, definition: str) -> Outcome:
     return Outcome(name, label, "weeks", "weeks", "lower", "level", (), ("england",), definition)
 
 
-def _money(name: str, label: str, definition: str, kind: Kind = "flow") -> Outcome:
+def _money(
+    name: str, label: str, definition: str, kind: Kind = "flow", levels: tuple[str, ...] = ("money",)
+) -> Outcome:
     unit = "GBP million"
-    return Outcome(name, label, unit, unit, "neither", kind, (name,), ("money",), definition)
+    return Outcome(name, label, unit, unit, "neither", kind, (name,), levels, definition)
 
 
 _FLOW_LEVELS = ("england", "trust")
 
-OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
+_RECORDED: Mapping[str, Outcome] = MappingProxyType(
     {
         outcome.name: outcome
         for outcome in (
@@ -325,15 +367,50 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 better="neither",
                 levels=("england",),
             ),
+            _people("residents", "residents", "people who live in England, at the opening"),
+            _people(
+                "need_adjusted_residents",
+                "need-adjusted residents",
+                "residents weighted by their need for elective care; they add up to England's residents",
+            ),
+            _rate(
+                "treated_rate",
+                "treatments per 1,000 need-adjusted residents",
+                "per 1,000 a year",
+                "higher",
+                "completed pathways, admitted or not, a year per 1,000 residents weighted by need",
+            ),
+            _rate(
+                "capital_per_head",
+                "capital a head",
+                "GBP a year",
+                "neither",
+                "capital spent by trusts, divided as their catchments are, a year and resident",
+            ),
+            _rate(
+                "spending_per_head",
+                "trusts' expenditure a head",
+                "GBP a year",
+                "neither",
+                "operating expenditure of trusts, divided as their catchments are, a year and resident",
+            ),
             _money("pot", "eligible pot", "unspent surpluses since 2024/25 that may be drawn", "stock"),
             _money("drawn", "drawn from the pot", "money drawn from the pot in the month"),
-            _money("capital_spend", "capital spending", "capital spent in the month, whatever its source"),
+            _money(
+                "capital_spend",
+                "capital spending",
+                "capital spent in the month, whatever its source",
+                levels=("money", "england"),
+            ),
             _money("revenue_spend", "revenue spending from the pot", "revenue the policy adds in the month"),
             _money("envelope", "capital envelope", "capital the limit allows in the financial year", "stock"),
             _money("backlog", "maintenance backlog", "cost of clearing the maintenance backlog", "stock"),
             _money("income", "income", "income of the month, deficit support included, capital grants not"),
             _money(
-                "expenditure", "expenditure", "cost of the month, capital charges and work bought from pots included"
+                "expenditure",
+                "expenditure",
+                "cost of the month, capital charges and work bought from pots included",
+                levels=("money", "england"),
             ),
             _money("deficit_support", "deficit support", "support paid in the month to trusts that plan a deficit"),
             _money("cash_support", "cash support", "cash lent in the month to trusts that had none left"),
@@ -347,7 +424,11 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
         )
     }
 )
-"""Every outcome by name."""
+
+OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
+    dict(_RECORDED) | {one.name: one for name in _RATIOS for one in measures_of(_RECORDED[name])}
+)
+"""Every outcome by name: those of single columns, shares and rates, then how unequal each share and rate is."""
 
 
 def outcome(name: str) -> Outcome:
@@ -361,8 +442,9 @@ def outcome(name: str) -> Outcome:
         raise InputError(
             "unknown outcome",
             found=name,
-            expected="one of " + ", ".join(OUTCOMES),
-            hint=did_you_mean(name, OUTCOMES),
+            expected=f"one of {', '.join(_RECORDED)}; or how unequal one of {', '.join(_RATIOS)} is, with _gap, "
+            "_sii or another ending (aft-sim list outcomes)",
+            hint=did_you_mean(name, OUTCOMES, n=1),
         )
     return found
 

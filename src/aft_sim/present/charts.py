@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aft_sim.basis.errors import InputError
+from aft_sim.outcomes import registry
 from aft_sim.present.chart import Chart
 from aft_sim.present.effect_chart import effect_chart
 from aft_sim.present.fan_chart import MAX_SCENARIOS, fan_chart
+from aft_sim.present.inequality_chart import MEASURES, group_of, inequality_chart
 from aft_sim.present.place_chart import place_chart
 from aft_sim.present.quintile_chart import quintile_chart
 from aft_sim.study.effect import Effect
 from aft_sim.study.result import ResultSet
 from aft_sim.study.spread import spread
 
-__all__ = ["MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "quintiles", "trusts"]
+__all__ = ["MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "inequality", "quintiles", "trusts"]
 
 
 def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
@@ -45,3 +48,28 @@ def fan(
 ) -> Chart:
     """The outcome over time in up to four scenarios; see `fan_chart`."""
     return fan_chart(spread(results, scenarios, outcome, group, at))
+
+
+def inequality(
+    results: ResultSet,
+    scenarios: Sequence[str] = (),
+    outcome: str = "within_18_share",
+    group: str = "england",
+    at: str | None = None,
+) -> Chart:
+    """Gap and slope index of a share or rate over time in up to four scenarios; see `inequality_chart`.
+
+    Raises:
+        InputError: the outcome is neither a share nor a rate, nor how unequal one is.
+    """
+    found = registry.outcome(outcome)
+    base = found.of or found.name
+    if f"{base}_{MEASURES[1]}" not in registry.OUTCOMES:
+        rates = dict.fromkeys(one.of for one in registry.OUTCOMES.values() if one.of)
+        raise InputError(
+            "no inequality between fifths is measured of this outcome",
+            found=outcome,
+            expected="one of " + ", ".join(rates),
+        )
+    whose = group_of(group)
+    return inequality_chart([spread(results, scenarios, f"{base}_{measure}", whose, at) for measure in MEASURES])

@@ -206,6 +206,11 @@ def _effect_labels(path: EffectPath) -> list[tuple[float, str, str]]:
     return labels
 
 
+def _in_margin(text: str) -> str:
+    """A label beside the panel over as many lines as it takes."""
+    return "\n".join(layout.wrap(text, 9.2, "normal", layout.RIGHT - 0.3))
+
+
 def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, float]]) -> None:
     x = np.array([timeline.x(month) for month in path.months])
     unit = chart.level_unit(path.outcome, path.group)
@@ -223,15 +228,15 @@ def _draw_levels(axes: Axes, path: EffectPath, targets: Sequence[tuple[str, floa
     ours, theirs = (write(float(level[-1]), unit) for level in (policy, baseline))
     last = style.month_name(path.months[-1], short=True)
     labels = [
-        (float(policy[-1]), f"{path.policy} (dashed)\n{ours}", style.DARK_BLUE),
-        (float(baseline[-1]), f"{path.baseline} (thick line)\n{theirs}", style.ORANGE_TEXT),
+        (float(policy[-1]), f"{_in_margin(f'{path.policy} (dashed)')}\n{ours}", style.DARK_BLUE),
+        (float(baseline[-1]), f"{_in_margin(f'{path.baseline} (thick line)')}\n{theirs}", style.ORANGE_TEXT),
     ]
     if policy[-1] < baseline[-1]:
         labels.reverse()
     # equal heights sort by text: nudge so that the higher line keeps the higher label
     nudge = 1e-6 * (axes.get_ylim()[1] - axes.get_ylim()[0])
     labels[0] = (labels[0][0] + nudge, *labels[0][1:])
-    labels = [(y, text.replace("\n", f"\n{last}: "), colour) for y, text, colour in labels]
+    labels = [(y, f"\n{last}: ".join(text.rsplit("\n", 1)), colour) for y, text, colour in labels]
     if targets:
         timeline.draw_targets(axes, targets, lambda month: max(_at_month(path, month)))
         for month, share in targets:

@@ -16,11 +16,11 @@ from aft_sim.study import groups as who
 from aft_sim.study.spread import PERCENTILES, ScenarioSpread, Spread
 
 MAX_SCENARIOS = 4
-_COLOURS = (style.ORANGE, style.DARK_BLUE, style.TURQUOISE, style.DARK_PINK)
-_TEXTS = (style.ORANGE_TEXT, style.DARK_BLUE, style.TURQUOISE_TEXT, style.DARK_PINK)
-_LINES = ("solid", (0, (4, 1.5)), "-.", ":")
-_LINE_NAMES = ("thick line", "dashed", "dash and dot", "dotted")
-_WIDTHS = (4.2, 2.2, 1.6, 1.6)
+COLOURS = (style.ORANGE, style.DARK_BLUE, style.TURQUOISE, style.DARK_PINK)
+TEXTS = (style.ORANGE_TEXT, style.DARK_BLUE, style.TURQUOISE_TEXT, style.DARK_PINK)
+LINES = ("solid", (0, (4, 1.5)), "-.", ":")
+LINE_NAMES = ("thick line", "dashed", "dash and dot", "dotted")
+WIDTHS = (4.2, 2.2, 1.6, 1.6)
 _HEIGHT, _LEFT, _BARS, _LABELS = 7.4, 0.95, 0.55, 2.1
 
 
@@ -63,9 +63,9 @@ def _draw_lines(axes: Axes, found: Spread, targets: Sequence[tuple[str, float]])
     for i, one in enumerate(found.scenarios):
         p = one.percentiles
         if one.n_runs > 1:
-            axes.fill_between(x, p[0], p[4], color=_COLOURS[i], alpha=0.12, linewidth=0, zorder=1)
-            axes.fill_between(x, p[1], p[3], color=_COLOURS[i], alpha=0.2, linewidth=0, zorder=1.2)
-        axes.plot(x, p[2], color=_COLOURS[i], linewidth=_WIDTHS[i], linestyle=_LINES[i], zorder=2 + i, gid="data")
+            axes.fill_between(x, p[0], p[4], color=COLOURS[i], alpha=0.12, linewidth=0, zorder=1)
+            axes.fill_between(x, p[1], p[3], color=COLOURS[i], alpha=0.2, linewidth=0, zorder=1.2)
+        axes.plot(x, p[2], color=COLOURS[i], linewidth=WIDTHS[i], linestyle=LINES[i], zorder=2 + i, gid="data")
     if targets:
         middle = np.max([one.percentiles[4] for one in found.scenarios], axis=0)
         timeline.draw_targets(
@@ -93,17 +93,17 @@ def _draw_bars(axes: Axes, found: Spread) -> None:
     for i, one in enumerate(found.scenarios):
         p = [float(value) for value in one.percentiles[:, -1]]
         if one.n_runs > 1:
-            axes.plot([i, i], [p[0], p[4]], color=_COLOURS[i], linewidth=1.4, solid_capstyle="butt")
-            axes.plot([i, i], [p[1], p[3]], color=_COLOURS[i], linewidth=5, solid_capstyle="butt")
-        axes.plot([i], [p[2]], "o", color=_COLOURS[i], markeredgecolor="white", markersize=6, zorder=4)
+            axes.plot([i, i], [p[0], p[4]], color=COLOURS[i], linewidth=1.4, solid_capstyle="butt")
+            axes.plot([i, i], [p[1], p[3]], color=COLOURS[i], linewidth=5, solid_capstyle="butt")
+        axes.plot([i], [p[2]], "o", color=COLOURS[i], markeredgecolor="white", markersize=6, zorder=4)
         level = style.quantity(p[2], unit)
         if one.n_runs > 1:
             places = max(style.decimals(p[0], unit), style.decimals(p[4], unit))
             low, high = (style.number(end, unit, places=places) for end in (p[0], p[4]))
             level += f" ({low} to {high})"
-        parts = (f"{one.name} ({_LINE_NAMES[i]})", level)
+        parts = (f"{one.name} ({LINE_NAMES[i]})", level)
         text = "\n".join(line for part in parts for line in layout.wrap(part, 9.2, "normal", _LABELS - 0.3))
-        labels.append((p[2] + 1e-9 * i, text, _TEXTS[i]))
+        labels.append((p[2] + 1e-9 * i, text, TEXTS[i]))
     bottom, top = axes.get_ylim()
     for month, share in _targets(found):
         if timeline.x(found.months[-1]) <= timeline.x(month) + 0.2 and bottom <= share <= top:

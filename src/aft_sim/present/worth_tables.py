@@ -93,7 +93,7 @@ def _quintile_table(comparison: Comparison, rows: Sequence[WorthRow]) -> Table:
     depth = {"1": "Most deprived fifth", "5": "Least deprived fifth"}
     table = _table(
         f"Capital per head by quintile, GBP a resident, from the opening to {style.month_name(comparison.at)}",
-        "A trust's capital is divided as its catchment is; where none is published, as England's people are.",
+        "A trust's capital is divided as its catchment is, published or estimated.",
         "",
         (*_names(comparison), "Effect", "95% interval"),
         "Verdict",

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from aft_sim.basis.errors import InputError
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.distribution import MEASURES, inequality_of
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study.groups import FLOW_MONTHS
 from aft_sim.study.paired import PairedEffect, Verdict, paired_effect
@@ -103,8 +104,8 @@ def place_effects(
     """
     measure = registry.outcome(outcome)
     level, _ = KINDS[kind]
-    if level not in measure.levels:
-        by_place = [one.name for one in registry.OUTCOMES.values() if level in one.levels]
+    if not _has_places(measure, level):
+        by_place = [one.name for one in registry.OUTCOMES.values() if level in one.levels and not one.measure]
         raise InputError(
             f"this outcome is not recorded by {_in_words(kind)}",
             found=outcome,
@@ -160,18 +161,20 @@ def effects_by_place(
     worlds = [
         (_values(ours, level, key, outcome, at), _values(theirs, level, key, outcome, at)) for ours, theirs in runs
     ]
+    base = registry.OUTCOMES[outcome.of] if outcome.of else outcome
+    scales = [_values(theirs, level, key, base, at) for _, theirs in runs] if outcome.of else [b for _, b in worlds]
     draws = [ours.draw for ours, _ in runs]
     found: dict[str, PairedEffect] = {}
     for code in sorted({code for ours, _ in worlds for code in ours}):
         pairs = [
-            (ours[code], theirs[code], draw)
-            for (ours, theirs), draw in zip(worlds, draws, strict=True)
+            (ours[code], theirs[code], draw, scale[code])
+            for (ours, theirs), draw, scale in zip(worlds, draws, scales, strict=True)
             if code in theirs and code in ours and np.isfinite(ours[code] - theirs[code])
         ]
         if pairs:
-            mine, other, of = zip(*pairs, strict=True)
+            mine, other, of, levels = zip(*pairs, strict=True)
             group = f"{kind}:{code}"
-            band = bands.of(group, outcome, float(np.mean(other)), places.count(group, ()))
+            band = bands.of(group, outcome, float(np.mean(levels)), places.count(group, ()))
             found[code] = paired_effect(mine, other, band, of)
     return found
 
@@ -196,13 +199,26 @@ def _values(run: RunResult, level: str, key: str, outcome: Outcome, at: str) -> 
         raise InputError("the runs hold no such month", found=at, expected=expected)
     end = known.index(at) + 1
     months = known[max(0, end - FLOW_MONTHS) : end] if outcome.kind == "flow" else [at]
-    chosen = pc.and_(
-        pc.equal(table.column("quintile"), "all"), pc.is_in(table.column("month"), value_set=pa.array(months))
-    )
-    codes, sums = _sums(table.filter(chosen), key, list(dict.fromkeys((*outcome.parts, "list"))))
-    return {
-        code: value for code, value, people in zip(codes, outcome.derive(sums), sums["list"], strict=True) if people
-    }
+    columns = list(dict.fromkeys((*outcome.parts, "list")))
+    table = table.filter(pc.is_in(table.column("month"), value_set=pa.array(months)))
+
+    def of(quintile: str) -> tuple[list[str], dict[str, Floats]]:
+        return _sums(table.filter(pc.equal(table.column("quintile"), quintile)), key, columns)
+
+    codes, sums = of("all")
+    if outcome.measure:
+        fifths = [of(quintile) for quintile in registry.QUINTILES]
+        if any(known != codes for known, _ in fifths):
+            raise InputError("a table of the runs does not hold every fifth of every place", found=level)
+        values = inequality_of(outcome.measure, registry.OUTCOMES[outcome.of], [one for _, one in fifths])
+    else:
+        values = outcome.derive(sums)
+    return {code: float(value) for code, value, people in zip(codes, values, sums["list"], strict=True) if people}
+
+
+def _has_places(outcome: Outcome, level: str) -> bool:
+    """Whether an outcome has a value at every place of a table."""
+    return level in outcome.levels and (not outcome.measure or MEASURES[outcome.measure].over == "fifths")
 
 
 def _sums(table: pa.Table, key: str, columns: list[str]) -> tuple[list[str], dict[str, Floats]]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.distribution import MEASURES
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
 from aft_sim.study.fair import Fair, fair_comparison
@@ -211,7 +212,7 @@ def compare(
         notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0], pairs.missed is not None)),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
-        worth=worth(runs, at, bands.cost / 100, places, MarginalCost.of(results, policy)),
+        worth=worth(runs, at, bands.cost / 100, MarginalCost.of(results, policy)),
         fair=fair_comparison(results, runs, measure, at, bands),
     )
 
@@ -283,6 +284,16 @@ def effect_path(
     )
 
 
+def _band_of_measure(outcome: Outcome, bands: Bands) -> str:
+    """Where the band of an outcome comes from that says how unequal another one is."""
+    if not MEASURES[outcome.measure].absolute:
+        return f"±{bands.count / 100:g}"
+    label = registry.OUTCOMES[outcome.of].label
+    if outcome.of == "within_18_share":
+        return f"that of the {label}"
+    return f"{bands.count:.1f}% of the baseline's {label}"
+
+
 def _waiting_outcome(name: str) -> Outcome:
     found = registry.outcome(name)
     if found.levels == ("money",):
@@ -305,7 +316,10 @@ def _notes(
     notes = []
     if outcome.kind == "flow":
         notes.append(f"Flows are summed over the {who.FLOW_MONTHS} months up to the date.")
-    if outcome.name != "within_18_share":
+    if outcome.measure:
+        notes.append(f"The equivalence band is {_band_of_measure(outcome, bands)}.")
+        notes.append("What single trusts and boards show of inequality is mostly noise, so none is counted or named.")
+    elif outcome.name != "within_18_share":
         notes.append(f"The equivalence band is {bands.count:.1f}% of the baseline level.")
     if not treated:
         notes.append("No trust is designated in the policy arm.")

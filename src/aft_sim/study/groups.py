@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aft_sim.basis.errors import InputError, did_you_mean
-from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
+from aft_sim.outcomes.distribution import MEASURES, inequality_of
+from aft_sim.outcomes.registry import OUTCOMES, QUINTILES, Floats, Outcome
 from aft_sim.spec.register import Register
 from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
@@ -56,6 +58,9 @@ class Groups:
         more: further groups of the divisions asked for ("region:NAME", "icb:CODE", "type:TYPE", "near-miss", "rest"),
             column -> array (month).
         treated_in: group of `more` whose ceiling the tables can tell -> treated trusts with a list among its own.
+        fifths: (group, quintile) -> column -> array (month), of the other trusts and of those of `more` that are
+            divided by deprivation.
+        trust_table: the run's trust table as far as it is kept; None if it is not.
     """
 
     months: tuple[str, ...]
@@ -64,29 +69,32 @@ class Groups:
     others: Columns | None
     more: Mapping[str, Columns] = field(default_factory=dict)
     treated_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fifths: Mapping[tuple[str, str], Columns] = field(default_factory=dict)
+    trust_table: pa.Table | None = None
+    _known: dict[tuple[str, str], Floats | None] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def treated_with_list(self) -> tuple[str, ...]:
         """Codes of the treated trusts that have a waiting list."""
         return tuple(trust for trust, quintile in self.treated if quintile == "all")
 
-    def columns(self, group: str) -> Columns | None:
-        """Column -> array (month) of a group; None if the run does not hold the group."""
+    def columns(self, group: str, quintile: str = "all") -> Columns | None:
+        """Column -> array (month) of a group, or of one of its deprivation fifths; None if the run does not hold it."""
         if group in self.more:
-            return self.more[group]
+            return self.more[group] if quintile == "all" else self.fifths.get((group, quintile))
         if group == ENGLAND:
-            return self.england.get(("england", "all"))
+            return self.england.get(("england", quintile))
         if group == INDEPENDENT:
-            return self.england.get(("independent", "all"))
+            return self.england.get(("independent", quintile))
         if group == OTHERS:
-            return self.others
+            return self.others if quintile == "all" else self.fifths.get((group, quintile))
         if group == TREATED:
-            parts = [self.treated[trust, "all"] for trust in self.treated_with_list]
+            parts = [self.treated[trust, quintile] for trust in self.treated_with_list]
             return _sum(parts) if parts else None
         kind, _, name = group.partition("-" if group.startswith("quintile-") else ":")
         if kind == "quintile":
-            return self.england.get(("england", name))
-        return self.treated.get((name, "all"))
+            return self.england.get(("england", name)) if quintile == "all" else None
+        return self.treated.get((name, quintile))
 
     def values(self, group: str, outcome: Outcome) -> Floats | None:
         """An outcome over the months.
@@ -97,8 +105,13 @@ class Groups:
             outcome: what to compute; flows are summed over up to twelve months ending with each month.
 
         Returns:
-            Array (month) in the outcome's unit; None if the run does not hold the group or the columns.
+            Array (month) in the outcome's unit; None if the run does not hold the group or the columns. An outcome that
+            says how unequal another one is has no value in a fifth, and over trusts it has one for England only.
         """
+        if outcome.measure:
+            if (group, outcome.name) not in self._known:
+                self._known[group, outcome.name] = self._inequality(group, outcome)
+            return self._known[group, outcome.name]
         if group == GAP:
             least = self.values(quintile_group("5"), outcome)
             most = self.values(quintile_group("1"), outcome)
@@ -107,9 +120,38 @@ class Groups:
         needed = outcome.parts or (outcome.name,)
         if columns is None or any(name not in columns for name in needed):
             return None
-        if outcome.kind == "flow":
-            columns = {name: _over_a_year(columns[name]) for name in needed}
-        return outcome.derive(columns)
+        return outcome.derive(_of_a_year(columns, outcome))
+
+    def _inequality(self, group: str, outcome: Outcome) -> Floats | None:
+        base, over = OUTCOMES[outcome.of], MEASURES[outcome.measure].over
+        if over == "fifths":
+            fifths = [self.columns(group, quintile) for quintile in QUINTILES]
+            known = [_of_a_year(one, base) for one in fifths if one is not None and _hold([one], base.parts)]
+            return inequality_of(outcome.measure, base, known) if len(known) == len(QUINTILES) else None
+        if group != ENGLAND or not self._all_trusts:
+            return None
+        trusts = [self._all_trusts[code] for code in sorted(self._all_trusts)]
+        if not all(_hold(list(trust.values()), base.parts) for trust in trusts):
+            return None
+        if over == "trusts":
+            return inequality_of(outcome.measure, base, [trust["all"] for trust in trusts])
+        # the independent sector treats people too: with it the parts add up to England's gap
+        elsewhere = {quintile: self.england["independent", quintile] for quintile in QUINTILES}
+        return inequality_of(outcome.measure, base, [[one[q] for q in QUINTILES] for one in (*trusts, elsewhere)])
+
+    @cached_property
+    def _all_trusts(self) -> dict[str, dict[str, Columns]]:
+        """Columns by quintile of every NHS trust; empty where the table does not hold them all."""
+        if self.trust_table is None:
+            return {}
+        found: dict[str, dict[str, Columns]] = {}
+        for (code, quintile), columns in _series(self.trust_table, self.months, "trust", "quintile").items():
+            if _NHS_TRUST.fullmatch(code):
+                found.setdefault(code, {})[quintile] = columns
+        nhs = self.england.get(("nhs", "all"))
+        if nhs is None or not found or not _agree(_sum([one["all"] for one in found.values()])["list"], nhs["list"]):
+            return {}
+        return found
 
     def ceiling(self, group: str, outcome: Outcome) -> Floats | None:
         """What the outcome would gain if every treated trust met its standard at once.
@@ -177,6 +219,8 @@ class Groups:
 def nothing_on(run: RunResult, group: str, outcome: Outcome) -> InputError:
     """The message for a group on which a run has nothing to say."""
     level = "trust" if group in (TREATED, OTHERS) or group.startswith("trust:") else "england"
+    if outcome.levels == ("trust",):
+        level = "trust"
     if level in outcome.levels and not run.holds(outcome, level):
         return run.not_kept(outcome, level)
     groups = [
@@ -224,16 +268,34 @@ def read_groups(
     table = run.tables["england"]
     months = months_of(run)
     england = _series(table, months, "basis", "quintile")
-    more = _more(run, months, treated, by, places, near) if places is not None and by else {}
+    both = _more(run, months, treated, by, places, near) if places is not None and by else {}
+    more = {group: columns for (group, quintile), columns in both.items() if quintile == "all"}
+    fifths = {key: columns for key, columns in both.items() if key[1] != "all"}
     if "trust" not in run.tables:
-        return Groups(months, england, {}, None, more)
+        return Groups(months, england, {}, None, more, fifths=fifths)
     trusts = run.tables["trust"]
     of_treated = pc.is_in(trusts.column("trust"), value_set=pa.array(list(treated), pa.string()))
     found = _series(trusts.filter(of_treated), months, "trust", "quintile")
     with_list = [code for code in treated if (code, "all") in found and found[code, "all"]["list"].max() > 0]
     mine = {key: columns for code in with_list for key, columns in found.items() if key[0] == code}
     inside = {group: own for group in more if places and (own := _treated_in(group, with_list, places))}
-    return Groups(months, england, mine, _others(trusts, months, treated, england, mine), more, inside)
+    others = _others(trusts, months, treated, england, mine)
+    fifths |= _others_by_fifth(others, england, mine)
+    return Groups(months, england, mine, others, more, inside, fifths, trusts)
+
+
+def _others_by_fifth(
+    others: Columns, england: Mapping[tuple[str, str], Columns], mine: Mapping[tuple[str, str], Columns]
+) -> dict[tuple[str, str], Columns]:
+    """All other NHS trusts by fifth: the NHS less the treated, for a fifth holds residents of England only."""
+    found: dict[tuple[str, str], Columns] = {}
+    for quintile in QUINTILES:
+        nhs = england.get(("nhs", quintile))
+        if nhs is not None:
+            part = [columns for (_, fifth), columns in mine.items() if fifth == quintile]
+            shared = [name for name in others if name in nhs]
+            found[OTHERS, quintile] = {name: nhs[name] - sum(columns[name] for columns in part) for name in shared}
+    return found
 
 
 def _treated_in(group: str, treated: Sequence[str], places: Places) -> tuple[str, ...]:
@@ -250,25 +312,24 @@ def _more(
     by: Sequence[str],
     places: Places,
     near: Sequence[str] | None,
-) -> dict[str, Columns]:
-    """Groups of the divisions asked for, as far as the run kept their tables."""
-    found: dict[str, Columns] = {}
+) -> dict[tuple[str, str], Columns]:
+    """Groups of the divisions asked for, whole and by fifth, as far as the run kept their tables."""
+    found: dict[tuple[str, str], Columns] = {}
     if "region" in by and "region" in run.tables:
         regions = _series(run.tables["region"], months, "region", "region")
-        found |= {f"region:{name}": columns for (name, _), columns in regions.items()}
+        found |= {(f"region:{name}", "all"): columns for (name, _), columns in regions.items()}
     if "icb" in by and "icb_quintile" in run.tables:
-        boards = run.tables["icb_quintile"]
-        boards = boards.filter(pc.equal(boards.column("quintile"), "all"))
-        found |= {f"icb:{code}": columns for (code, _), columns in _series(boards, months, "icb", "quintile").items()}
+        boards = _series(run.tables["icb_quintile"], months, "icb", "quintile")
+        found |= {(f"icb:{code}", quintile): columns for (code, quintile), columns in boards.items()}
     wanted = [group for division in by if division in ("type", "status") for group, _ in places.groups(division)]
     if wanted and "trust" in run.tables:
-        trusts = run.tables["trust"]
-        rows = _series(trusts.filter(pc.equal(trusts.column("quintile"), "all")), months, "trust", "quintile")
+        rows = _series(run.tables["trust"], months, "trust", "quintile")
         for group in wanted:
             members = places.members(group, treated, near)
-            # a table of some trusts only would show a part as the whole
-            if members and all((code, "all") in rows for code in members):
-                found[group] = _sum([rows[code, "all"] for code in members])
+            for quintile in ("all", *QUINTILES):
+                # a table of some trusts only would show a part as the whole
+                if members and all((code, quintile) in rows for code in members):
+                    found[group, quintile] = _sum([rows[code, quintile] for code in members])
     return found
 
 
@@ -381,6 +442,12 @@ def first_whole(outcome: Outcome, months: int, at: int) -> int:
     """
     full = FLOW_MONTHS - 1
     return full if outcome.kind == "flow" and at >= full and months > full + 1 else 0
+
+
+def _of_a_year(columns: Columns, outcome: Outcome) -> Columns:
+    """The columns that an outcome takes, those of a flow summed over up to twelve months."""
+    needed = outcome.parts or (outcome.name,)
+    return {name: _over_a_year(columns[name]) if outcome.kind == "flow" else columns[name] for name in needed}
 
 
 def _over_a_year(flow: Floats) -> Floats:

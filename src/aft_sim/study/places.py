@@ -13,12 +13,10 @@ the programme ran by rules, near misses are those of its own criteria instead (`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-
-import numpy as np
 
 from aft_sim.spec.register import Register
 
@@ -61,8 +59,6 @@ class Places:
         icb: code of the board it belongs to, empty for none.
         segment: its segment of the oversight framework at the opening, NaN if it has none.
         icb_names: name of every board, by code.
-        residents: people of England by deprivation quintile, most deprived first; empty if not known.
-        catchment: share of a trust's patients by quintile, of trusts for which it is published.
     """
 
     type: Mapping[str, str]
@@ -70,8 +66,6 @@ class Places:
     icb: Mapping[str, str]
     segment: Mapping[str, float]
     icb_names: Mapping[str, str]
-    residents: tuple[float, ...] = ()
-    catchment: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def of_baseline(cls, folder: Path | None = None) -> Places:
@@ -145,10 +139,4 @@ def _of_baseline(folder: Path | None) -> Places:
         icb={t.code[i]: b.icb_code[t.icb[i]] if t.icb[i] >= 0 else "" for i in listed},
         segment={t.code[i]: float(t.segment[i]) for i in listed},
         icb_names=dict(zip(b.icb_code, b.icb_name, strict=True)),
-        residents=tuple(b.population.sum(axis=0).tolist()),
-        catchment={
-            code: tuple(shares.tolist())
-            for code, shares in zip(t.code, t.catchment, strict=True)
-            if not np.isnan(shares).any()
-        },
     )

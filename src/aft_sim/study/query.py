@@ -1,5 +1,8 @@
 """SQL over a stored study: one read-only view a results table, over the Parquet files of its committed runs.
 
+Besides them `inequality` holds, for England by month, every outcome that says how unequal another one is; it is
+computed from the England and trust tables when a query names it.
+
 A run counts if its record carries the hash that the manifest asks for, as in `stored.load`; files are not compared with
 their checksums, which would take longer than most queries (`load` does that). The database is in memory, may read the
 study's own files only, and takes nothing but SELECT statements.
@@ -15,11 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow import parquet
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.kept import Kept
+from aft_sim.study.groups import ENGLAND, read_groups
 from aft_sim.study.provenance import Inputs, run_hash
+from aft_sim.study.result import RunResult
 from aft_sim.study.stored import check_columns, draw_from_json, read_manifest, read_record
 
 if TYPE_CHECKING:
@@ -27,6 +33,9 @@ if TYPE_CHECKING:
 
 KEYS = ("scenario", "draw", "seed")
 """Columns in front of those of the table itself."""
+
+INEQUALITY = "inequality"
+"""View of what is computed from the tables of a run."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,8 @@ class StoredFiles:
 
     def columns(self, level: str) -> tuple[str, ...]:
         """Columns of a view."""
+        if level == INEQUALITY:
+            return (*KEYS, "month", *_measures())
         return (*KEYS, *registry.LEVELS[level].keys, *self.kept.columns(level))
 
 
@@ -72,7 +83,7 @@ def query(folder: str | Path, sql: str) -> pa.Table:
     Args:
         folder: the study's folder.
         sql: one SELECT over the views england, region, icb_quintile, trust, money, oversight and events, those that
-            the runs kept, each with scenario, draw and seed in front of its own columns.
+            the runs kept, and inequality, each with scenario, draw and seed in front of its own columns.
 
     Returns:
         The answer.
@@ -116,6 +127,8 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
                 f"from read_parquet([{paths}], filename = true, hive_partitioning = false) t "
                 f"join _runs_{level} r on r.filename = t.filename"
             )
+        if _names(INEQUALITY, sql):
+            database.register(INEQUALITY, _inequality(stored))
         database.execute(f"set allowed_directories = [{_text(str((stored.folder / 'runs').resolve()))}]")
         database.execute("set python_enable_replacements = false")  # no variable of this program is a table
         database.execute("set enable_external_access = false")
@@ -130,6 +143,30 @@ def _database(stored: StoredFiles, sql: str) -> Iterator[duckdb.DuckDBPyConnecti
         ) from None
     finally:
         database.close()
+
+
+def _measures() -> tuple[str, ...]:
+    return tuple(name for name, outcome in registry.OUTCOMES.items() if outcome.measure)
+
+
+def _inequality(stored: StoredFiles) -> pa.Table:
+    """England's inequality by run and month; null where the study did not keep what a measure takes."""
+    tables: dict[tuple[str, int, int], dict[str, pa.Table]] = {}
+    for level in (ENGLAND, "trust"):
+        for path, scenario, draw, seed in stored.files.get(level, ()):
+            check_columns(Path(path), stored.kept.schema(level))
+            tables.setdefault((scenario, draw, seed), {})[level] = parquet.read_table(path)
+    parts = []
+    for (scenario, draw, seed), held in tables.items():
+        groups = read_groups(RunResult(scenario, "", seed, draw, held, (), kept=stored.kept), ())
+        n = len(groups.months)
+        columns: dict[str, object] = {"scenario": [scenario] * n, "draw": [draw] * n, "seed": [seed] * n}
+        columns["month"] = list(groups.months)
+        for name in _measures():
+            values = groups.values(ENGLAND, registry.OUTCOMES[name])
+            columns[name] = pa.nulls(n, pa.float64()) if values is None else pa.array(values, from_pandas=True)
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts)
 
 
 def _names(level: str, sql: str) -> bool:
@@ -155,15 +192,19 @@ def _explained(error: duckdb.Error, stored: StoredFiles, sql: str) -> InputError
         name = table[1]
         if name in registry.LEVELS:
             return InputError("no run kept this table", where=str(stored.folder), found=name, expected=_tables(stored))
-        hint = did_you_mean(name, stored.files)
+        hint = did_you_mean(name, (*stored.files, INEQUALITY))
         return InputError("no such table", found=name, expected=_tables(stored), hint=hint)
     column = re.search(r'(?:column|Column named|have a column named) "?([\w.]+)"? ?(?:not found|does not|!|$)?', text)
     if isinstance(error, duckdb.BinderException) and column:
         name = column[1].rpartition(".")[2]
-        levels = [level for level in stored.files if _names(level, sql)] or list(stored.files)
+        levels = [level for level in (*stored.files, INEQUALITY) if _names(level, sql)] or list(stored.files)
         known = dict.fromkeys(one for level in levels for one in stored.columns(level))
         expected = "; ".join(f"{level}: {', '.join(stored.columns(level))}" for level in levels)
-        cut = [level for level in levels if name in registry.LEVELS[level].values and name not in stored.columns(level)]
+        cut = [
+            level
+            for level in levels
+            if level in registry.LEVELS and name in registry.LEVELS[level].values and name not in stored.columns(level)
+        ]
         if cut:
             return InputError(
                 f"the study did not keep this column at {cut[0].replace('_quintile', '')} level",
@@ -184,4 +225,4 @@ def _explained(error: duckdb.Error, stored: StoredFiles, sql: str) -> InputError
 
 
 def _tables(stored: StoredFiles) -> str:
-    return "the tables " + ", ".join(level for level in registry.LEVELS if level in stored.files)
+    return "the tables " + ", ".join([*(level for level in registry.LEVELS if level in stored.files), INEQUALITY])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from aft_sim.basis.errors import InputError
-from aft_sim.outcomes.registry import QUINTILES, Floats, Outcome
+from aft_sim.outcomes.distribution import MEASURES
+from aft_sim.outcomes.registry import OUTCOMES, QUINTILES, Floats, Outcome
 from aft_sim.spec.draws import Draw
 from aft_sim.study import groups as who
 from aft_sim.study.by_rules import near_missed
@@ -29,7 +30,8 @@ class Bands:
             region, a board's residents) it is divided by the square root of their number, because what moves single
             trusts for no known reason averages out in a group; it never falls below England's.
         cost: money, percent of the baseline's amount.
-        count: every other outcome, percent of the baseline's level.
+        count: every other outcome, percent of the baseline's level. Of a gap or slope index the band is that of the
+            outcome it is about, of a ratio or another index this percentage of one, for it may itself be zero.
     """
 
     england: float
@@ -56,13 +58,15 @@ class Bands:
         Args:
             group: see `EffectRow.group`.
             outcome: what is compared.
-            scale: level that a relative band refers to.
+            scale: level that a relative band refers to; of a gap or slope index that of the outcome it is about.
             trusts: trusts with a list behind the group, where it is one of several trusts.
 
         Returns:
             Points for the 18-week share, else a share of the level, in its unit.
         """
-        if outcome.name != "within_18_share":
+        if outcome.measure and not MEASURES[outcome.measure].absolute:
+            return self.count / 100.0
+        if (outcome.of or outcome.name) != "within_18_share":
             return self.count / 100.0 * abs(scale)
         if group.startswith("trust:"):
             return self.trust
@@ -220,7 +224,8 @@ def paired_of(pairs: Pairs, group: str, outcome: Outcome, index: int, with_grade
 
 
 def _scale(arm: Groups, group: str, outcome: Outcome, index: int) -> float:
-    """Level that a relative band refers to; for the gap the mean of its two ends."""
+    """Level that a relative band refers to; for the gap the mean of its two ends, for an index that of its outcome."""
+    outcome = OUTCOMES[outcome.of] if outcome.of else outcome
     ends = [who.quintile_group("1"), who.quintile_group("5")] if group == who.GAP else [group]
     levels = [values[index] for end in ends if (values := arm.values(end, outcome)) is not None]
     return float(np.mean(levels))
@@ -248,6 +253,10 @@ def verdict_in_words(group: str, outcome: Outcome, paired: PairedEffect) -> str:
         return paired.words
     if group == who.GAP:
         return "wider gap" if paired.effect * paired.baseline > 0 else "narrower gap"
+    if outcome.measure:
+        equal = MEASURES[outcome.measure].equal
+        nearer = abs(paired.policy - equal) < abs(paired.baseline - equal)
+        return f"{paired.words} ({'closer to' if nearer else 'further from'} equality)"
     if outcome.better == "neither":
         return paired.words
     return f"{paired.words} ({'better' if paired.verdict.value == str(outcome.better) else 'worse'})"

@@ -98,7 +98,7 @@ def spread(
         if any(arm.months != months for arm in read):
             raise InputError("the runs cover different months", hint="Run all of them to the same last day.")
         values = [one for arm in read if (one := arm.values(group, measure)) is not None]
-        if not values:
+        if not values or not np.isfinite(values).any():
             raise who.nothing_on(runs[0], group, measure)
         info = results.scenarios.get(name)
         bands = np.percentile(np.stack(values), PERCENTILES, axis=0)[:, first:]

@@ -93,8 +93,11 @@ def tallies(
         places: which trust belongs to which board.
 
     Returns:
-        One tally a level whose table every run kept with the outcome's columns.
+        One tally a level whose table every run kept with the outcome's columns; none of outcomes that say how unequal
+        another one is, which in one place is mostly noise.
     """
+    if outcome.measure:
+        return ()
     labels = {
         "trust": {code: f"{name} ({code})" for code, name in names.items()},
         "icb": {code: f"{short_board(name)} ({code})" for code, name in places.icb_names.items()},

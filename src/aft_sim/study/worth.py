@@ -19,7 +19,6 @@ from aft_sim.outcomes.registry import QUINTILES, Floats
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import columns_kept
 from aft_sim.study.paired import PairedEffect, PairedRatio, paired_effect, paired_ratio
-from aft_sim.study.places import Places
 from aft_sim.study.result import RunResult
 
 DUST = 1e-3
@@ -30,7 +29,7 @@ PARTS = {
     "public spending": ("money", ("exchequer",)),
     "completed pathways": ("england", ("treated_admitted", "treated_non_admitted")),
     "cash calls": ("money", ("cash_support",)),
-    "capital by quintile": ("money", ("capital_spend",)),
+    "capital by quintile": ("england", ("capital_spend", "residents")),
     "finances by year": ("money", ("income", "expenditure", "revenue_spend", "deficit_support")),
 }
 """What is told, with the table and the columns it takes."""
@@ -174,7 +173,6 @@ def worth(
     runs: Sequence[tuple[RunResult, RunResult]],
     at: str,
     band: float,
-    places: Places,
     marginal: MarginalCost | None = None,
 ) -> Worth:
     """What a policy costs and for whom.
@@ -183,11 +181,10 @@ def worth(
         runs: (policy run, baseline run) pairs.
         at: last month counted.
         band: half-width of equivalence bands as a share of the baseline's level.
-        places: trusts' catchments by quintile, and England's residents.
         marginal: marginal cost of a pathway in the policy's worlds, if it is known.
     """
     kept = {name: columns_kept(runs, *PARTS[name]) == PARTS[name][1] for name in PARTS}
-    arms = [(_arm(ours, at, kept, places), _arm(theirs, at, kept, places)) for ours, theirs in runs]
+    arms = [(_arm(ours, at, kept), _arm(theirs, at, kept)) for ours, theirs in runs]
     draws = [ours.draw for ours, _ in runs]
 
     def effect(levels: Sequence[tuple[float, float]], width: float | None = None) -> PairedEffect:
@@ -203,7 +200,7 @@ def worth(
         above = np.array([1e6 * float((a.spending - b.spending).sum()) for a, b in arms])
         ratio = paired_ratio(above, np.array([a.pathways - b.pathways for a, b in arms]), draws)
     same, price = _same_sum(arms, draws, marginal) if spending and marginal else (None, None)
-    by_quintile = range(len(QUINTILES)) if kept["capital by quintile"] and places.residents else ()
+    by_quintile = range(len(QUINTILES)) if kept["capital by quintile"] else ()
     years = [year for year in arms[0][0].years if all(year in arm.years for pair in arms for arm in pair)]
     found = [(year, [(a.years[year], b.years[year]) for a, b in arms]) for year in years]
     return Worth(
@@ -264,17 +261,16 @@ class _Arm:
     years: Mapping[str, _Year]
 
 
-def _arm(run: RunResult, at: str, kept: Mapping[str, bool], places: Places) -> _Arm:
+def _arm(run: RunResult, at: str, kept: Mapping[str, bool]) -> _Arm:
     names = [name for part, (level, columns) in PARTS.items() if kept[part] and level == "money" for name in columns]
     months, codes, columns = _grid(run.tables["money"], at, names) if names else ((), (), {})
     nothing = np.zeros((len(months), len(codes)))
-    capital = columns.get("capital_spend", nothing).sum(axis=0)
     return _Arm(
         months=months,
         spending=columns.get("exchequer", nothing).sum(axis=1),
         pathways=_completed(run.tables["england"], at) if kept["completed pathways"] else 0.0,
         cash_calls=float(columns.get("cash_support", nothing).sum()),
-        capital=_per_head(capital, codes, places) if places.residents else np.zeros(len(QUINTILES)),
+        capital=_per_head(run.tables["england"], at) if kept["capital by quintile"] else np.zeros(len(QUINTILES)),
         years=_years(months, columns) if kept["finances by year"] else {},
     )
 
@@ -304,12 +300,15 @@ def _completed(england: pa.Table, at: str) -> float:
     return sum(float(pc.sum(mine.column(name)).as_py() or 0.0) for name in PARTS["completed pathways"][1])
 
 
-def _per_head(capital: Floats, codes: Sequence[str], places: Places) -> Floats:
-    """Capital by quintile, GBP a resident; a trust without a known catchment spends for England's people alike."""
-    people = np.array(places.residents)
-    everybody = tuple((people / people.sum()).tolist())
-    weights = np.array([places.catchment.get(code, everybody) for code in codes])
-    return np.asarray(capital @ weights / people * 1e6)
+def _per_head(england: pa.Table, at: str) -> Floats:
+    """Capital that trusts spent for the residents of each quintile, GBP a resident."""
+    mine = england.filter(pc.and_(pc.equal(england.column("basis"), "nhs"), pc.less_equal(england.column("month"), at)))
+    found = []
+    for quintile in QUINTILES:
+        fifth = mine.filter(pc.equal(mine.column("quintile"), quintile))
+        spent, people = (fifth.column(name).to_numpy() for name in PARTS["capital by quintile"][1])
+        found.append(1e6 * float(spent.sum()) / float(people.mean()))
+    return np.array(found)
 
 
 def _years(months: Sequence[str], columns: Mapping[str, Floats]) -> dict[str, _Year]:
