@@ -59,7 +59,7 @@ def test_beds_and_four_hours_of_every_trust_are_the_published_ones():
         np.testing.assert_allclose(modelled[there], published[there], rtol=1e-12)
     totals = {line.name: line for line in bundle.totals}
     for name, kind in (("Overnight beds available", "beds.available"), ("Overnight beds occupied", "beds.occupied")):
-        assert np.nansum(facts.stated(kind)) == pytest.approx(totals[name].published, abs=1.0)
+        assert np.nansum(facts.published(kind)) == pytest.approx(totals[name].published, abs=1.0)
 
 
 def test_admissions_add_up_to_the_published_year_and_are_shared_as_published():
