@@ -20,6 +20,8 @@ from aft_sim.basis import streams
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
+from aft_sim.mechanisms.emergency import Urgent
+from aft_sim.mechanisms.emergency_opening import opened as opened_urgent
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
@@ -317,6 +319,7 @@ class World:
     signals: Signals
     oversight: Oversight
     health: Health
+    urgent: Urgent
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -446,6 +449,7 @@ def open_world(plan: Plan, seed: int) -> World:
             p.opening("community.spending") * books.allocation / books.allocation.sum(),
             p.opening("health.public_health_grant") * books.target / books.target.sum(),
         ),
+        urgent=opened_urgent(b, p.opening),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

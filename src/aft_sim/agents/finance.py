@@ -312,10 +312,11 @@ class FinanceRound:
         self._value = np.sum([price * self._by_trust(rows) for price, rows in zip(c.price, done, strict=True)], axis=0)
         elective = payment.earned(self._value, so_far.earned, c.cap * (so_far.whole / MONTHS))
         variable = self._p("payment.urgent_variable", week)
+        activity = self._world.urgent.activity()
         for purpose, amount in (
             ("elective", elective),
             ("urgent_fixed", c.urgent * ((1 - variable) / MONTHS)),
-            ("urgent_variable", c.urgent * (variable / MONTHS)),
+            ("urgent_variable", c.urgent * (variable / MONTHS) * activity),
             ("block", c.block / MONTHS),
         ):
             ledger.post(purpose, amount[:, None] * c.payers)
@@ -339,7 +340,7 @@ class FinanceRound:
         return self._world.ledger.month(purpose, "payer")[: len(self._trusts)]
 
     def _pay_costs(self, week: int) -> None:
-        """Costs of the month: the budget, the year's shock, and marginal cost of elective work above or below plan."""
+        """Costs of the month: the budget, the year's shock, and marginal cost of work above or below plan."""
         ledger, so_far = self._world.ledger, self._so_far
         marginal = self._p("capital.marginal_cost_ratio", week)
         shock = self._shock * self._world.money.expenditure / MONTHS
@@ -348,6 +349,8 @@ class FinanceRound:
         extra = own + shock
         usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
         self._world.money.elective[:] = np.maximum(usual + own, 0.0)
+        more = self._world.urgent.activity() - 1
+        extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

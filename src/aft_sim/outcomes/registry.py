@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.outcomes import of_health
 
 Floats = npt.NDArray[np.float64]
 Direction = Literal["higher", "lower", "neither"]
@@ -120,6 +121,8 @@ class Level:
 
 
 _WAITS = ("list", "within_18", "over_52", "over_65", "starts")
+_VISITS = ("emergency_admissions", "attendances", "within_four_hours")
+_BEDS = ("beds", "occupied_beds")
 _ENGLAND = (
     "list",
     "within_18",
@@ -135,14 +138,12 @@ _ENGLAND = (
     "removed",
     "late",
     "returned",
-    "qalys_treatment",
-    "qalys_waiting",
-    "qalys_prevention",
-    "deaths_avoided",
-    "need",
-    "avoided",
+    *_VISITS,
+    *_BEDS,
+    "displaced",
+    "category_2_minutes",
+    *of_health.ENGLAND,
 )
-_SYSTEM = ("public_spending", "simulated_spending", "community_spending", "prevention_spending")
 _MONEY = (
     "pot",
     "drawn",
@@ -163,17 +164,23 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
         level.name: level
         for level in (
             Level("england", ("month", "basis", "quintile"), _ENGLAND, pa.float64(), "month, basis and quintile"),
-            Level("region", ("month", "region"), _WAITS, pa.float32(), "month and region"),
-            Level("icb_quintile", ("month", "icb", "quintile"), _WAITS, pa.float32(), "month, ICB and quintile"),
+            Level("region", ("month", "region"), (*_WAITS, *_VISITS, *_BEDS), pa.float32(), "month and region"),
+            Level(
+                "icb_quintile",
+                ("month", "icb", "quintile"),
+                (*_WAITS, *_VISITS),
+                pa.float32(),
+                "month, ICB and quintile",
+            ),
             Level(
                 "trust",
                 ("month", "trust", "quintile"),
-                (*_WAITS, "treated_admitted", "treated_non_admitted"),
+                (*_WAITS, "treated_admitted", "treated_non_admitted", *_VISITS, *_BEDS, "displaced"),
                 pa.float32(),
                 "month, trust and quintile (every patient treated there)",
             ),
             Level("money", ("month", "trust"), _MONEY, pa.float32(), "month and trust"),
-            Level("system", ("month",), _SYSTEM, pa.float64(), "month"),
+            Level("system", ("month",), of_health.SYSTEM, pa.float64(), "month"),
             Level(
                 "oversight",
                 ("month", "trust"),
@@ -209,10 +216,16 @@ KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Key columns: label and meaning."""
 
 _SHARES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"within_18_share": ("within_18", "list"), "over_52_share": ("over_52", "list")}
+    {
+        "within_18_share": ("within_18", "list"),
+        "over_52_share": ("over_52", "list"),
+        "four_hour_share": ("within_four_hours", "attendances"),
+        "occupancy": ("occupied_beds", "beds"),
+    }
 )
 
 _EVERYWHERE = ("england", "region", "icb_quintile", "trust")
+_BEDDED = ("england", "region", "trust")
 
 
 def _count(
@@ -232,6 +245,20 @@ def _share(name: str, label: str, better: Direction, definition: str) -> Outcome
     return Outcome(name, label, "%", "points", better, "stock", _SHARES[name], _EVERYWHERE, definition)
 
 
+def _urgent(
+    name: str,
+    label: str,
+    unit: str,
+    better: Direction,
+    definition: str,
+    *,
+    kind: Kind = "flow",
+    levels: tuple[str, ...] = _EVERYWHERE,
+) -> Outcome:
+    effect = "points" if unit == "%" else unit
+    return Outcome(name, label, unit, effect, better, kind, _SHARES.get(name, (name,)), levels, definition)
+
+
 def _weeks(name: str, label: str, definition: str) -> Outcome:
     return Outcome(name, label, "weeks", "weeks", "lower", "level", (), ("england",), definition)
 
@@ -239,15 +266,6 @@ def _weeks(name: str, label: str, definition: str) -> Outcome:
 def _money(name: str, label: str, definition: str, kind: Kind = "flow") -> Outcome:
     unit = "GBP million"
     return Outcome(name, label, unit, unit, "neither", kind, (name,), ("money",), definition)
-
-
-def _health(name: str, label: str, definition: str, parts: tuple[str, ...] = ()) -> Outcome:
-    return Outcome(name, label, "QALYs", "QALYs", "higher", "flow", parts or (name,), ("england",), definition)
-
-
-def _system(name: str, label: str, definition: str) -> Outcome:
-    unit = "GBP million"
-    return Outcome(name, label, unit, unit, "neither", "flow", (name,), ("system",), definition)
 
 
 _FLOW_LEVELS = ("england", "trust")
@@ -342,60 +360,84 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 better="neither",
                 levels=("england",),
             ),
-            _health(
-                "qalys",
-                "QALYs of simulated care",
-                "QALYs of the month: treatment given or still to come, less what is lost by waiting, and prevention",
-                ("qalys_treatment", "qalys_waiting", "qalys_prevention"),
+            _urgent(
+                "emergency_admissions",
+                "emergency admissions",
+                "admissions",
+                "lower",
+                "emergency admissions to NHS trusts in the month, through A&E or not",
             ),
-            _health(
-                "qalys_treatment",
-                "QALYs of treatment",
-                "QALYs of pathways completed in the month, and of the change of the list: whoever waits will mostly be "
-                "treated, later",
-            ),
-            _health(
-                "qalys_waiting", "QALYs lost by waiting", "QALYs that people on the list lost in the month; below 0"
-            ),
-            _health(
-                "qalys_prevention",
-                "QALYs of prevention",
-                "QALYs bought by prevention beyond the opening's, counted when the money is spent",
-            ),
-            Outcome(
-                "deaths_avoided",
-                "amenable deaths avoided by money",
-                "deaths",
-                "deaths",
-                "higher",
-                "flow",
-                ("deaths_avoided",),
-                ("england",),
-                "deaths avoided by what boards have in real terms beyond the opening, as an ecological panel found; no "
-                "part of QALYs",
-            ),
-            Outcome(
-                "need",
-                "need for care",
+            _urgent(
+                "four_hour_share",
+                "share of A&E attendances within four hours",
                 "%",
-                "points",
+                "higher",
+                "A&E attendances of the month admitted, transferred or discharged within four hours, as a share of "
+                "all; by fifth and board of those whom the hospitals admit",
+                kind="stock",
+            ),
+            _urgent(
+                "attendances",
+                "A&E attendances",
+                "attendances",
+                "neither",
+                "A&E attendances of the month, with growth and season; shocks do not move them",
+            ),
+            _urgent(
+                "within_four_hours",
+                "A&E attendances within four hours",
+                "attendances",
+                "higher",
+                "A&E attendances of the month admitted, transferred or discharged within four hours",
+            ),
+            _urgent(
+                "occupancy",
+                "occupancy of overnight beds",
+                "%",
+                "lower",
+                "overnight beds occupied as a share of those available, mean of the month's weeks",
+                kind="stock",
+                levels=_BEDDED,
+            ),
+            _urgent(
+                "beds",
+                "overnight beds",
+                "beds",
+                "neither",
+                "overnight beds available, mean of the month's weeks",
+                kind="stock",
+                levels=_BEDDED,
+            ),
+            _urgent(
+                "occupied_beds",
+                "occupied overnight beds",
+                "beds",
+                "lower",
+                "overnight beds occupied, mean of the month's weeks; by fifth of those whom the hospitals admit",
+                kind="stock",
+                levels=_BEDDED,
+            ),
+            _urgent(
+                "displaced",
+                "elective admissions displaced by emergencies",
+                "pathways",
+                "lower",
+                "admitted elective treatments of the month that emergencies beyond the normal season displace; below "
+                "zero where there are fewer",
+                levels=_FLOW_LEVELS,
+            ),
+            Outcome(
+                "category_2_minutes",
+                "mean category 2 ambulance response",
+                "minutes",
+                "minutes",
                 "lower",
                 "level",
                 (),
                 ("england",),
-                "need for care of residents, of the opening's, before growth",
+                "mean ambulance response to category 2 calls in England, mean of the month's weeks; alike in all rows",
             ),
-            Outcome(
-                "avoided",
-                "emergency admissions avoided",
-                "%",
-                "points",
-                "higher",
-                "level",
-                (),
-                ("england",),
-                "share of expected emergency admissions of residents that care outside hospital avoids",
-            ),
+            *(Outcome(*fields) for fields in of_health.ROWS),
             _money("pot", "eligible pot", "unspent surpluses since 2024/25 that may be drawn", "stock"),
             _money("drawn", "drawn from the pot", "money drawn from the pot in the month"),
             _money("capital_spend", "capital spending", "capital spent in the month, whatever its source"),
@@ -414,27 +456,6 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 "public spending by trusts",
                 "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others "
                 "than the NHS paid them",
-            ),
-            _system(
-                "public_spending",
-                "public spending on care",
-                "what trusts, boards and NHS England paid in the month to staff, suppliers and other providers",
-            ),
-            _system(
-                "simulated_spending",
-                "public spending on simulated care",
-                "the part of it whose health is in the QALYs: elective care of trusts with a list and their capital, "
-                "independent providers, prevention",
-            ),
-            _system(
-                "community_spending",
-                "moved to community services",
-                "spent in the month on community services with money kept back of acute contracts",
-            ),
-            _system(
-                "prevention_spending",
-                "moved to prevention",
-                "spent in the month on prevention with money kept back of acute contracts",
             ),
         )
     }
@@ -457,11 +478,6 @@ def outcome(name: str) -> Outcome:
             hint=did_you_mean(name, OUTCOMES),
         )
     return found
-
-
-def of_patients(found: Outcome) -> bool:
-    """Whether an outcome is of people, so that it can be compared by group; money is told beside every comparison."""
-    return any(name in _EVERYWHERE for name in found.levels)
 
 
 def level(name: str) -> Level:
