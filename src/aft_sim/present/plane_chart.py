@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib as mpl
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,8 @@ from aft_sim.study.plane import Plane, PlanePolicy
 MARKERS = ("o", "s", "^", "D")
 TEXTS = (style.DARK_BLUE, style.TURQUOISE_TEXT, style.DARK_PINK, style.ORANGE_TEXT)
 MAX_POLICIES = len(MARKERS)
+LABEL = 20
+"""Letters of a label, above which a name is broken."""
 HEIGHT = 5.2
 """Of the panel, inches."""
 ASIDE = 0.55
@@ -71,12 +75,21 @@ def _draw(axes: Axes, found: Plane) -> None:
     axes.tick_params(axis="x", length=0)
     for x, y, across, up, text in CORNERS:
         axes.text(
-            x, y, text, transform=axes.transAxes, ha=across, va=up, fontsize=9.2, color=style.SECONDARY, style="italic"
+            x,
+            y,
+            text,
+            transform=axes.transAxes,
+            ha=across,
+            va=up,
+            fontsize=9.2,
+            color=style.SECONDARY,
+            style="italic",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
     labels = []
     for one, colour, text, marker in zip(found.policies, style.PALETTE, TEXTS, MARKERS, strict=False):
         _cloud(axes, one, colour, marker)
-        labels.append((one.equity.effect, f"{SIGNS[marker]} {style.folded(one.name)}", text))
+        labels.append((one.equity.effect, f"{SIGNS[marker]} {textwrap.fill(one.name, LABEL)}", text))
     layout.side_labels(axes, labels)
     layout.panel_title(axes, f"Most deprived fifth beyond England's average, {UNIT} residents")
     axes.set_xlabel(f"Net health benefit, {UNIT} residents of England", fontsize=10, fontweight="bold", labelpad=8)
@@ -109,19 +122,19 @@ def _cloud(axes: Axes, one: PlanePolicy, colour: str, marker: str) -> None:
 def _corner(one: PlanePolicy) -> str:
     words = []
     for effect, more, less, unsure in (
-        (one.health, "more health", "less health", "health up or down"),
-        (one.equity, "more equal", "less equal", "equality up or down"),
+        (one.health, "more health", "less health", "cannot tell if health grows"),
+        (one.equity, "more equal", "less equal", "cannot tell if equality does"),
     ):
         low, high = effect.interval or (0.0, 0.0)
         words.append(more if low > 0 else less if high < 0 else unsure)
-    return " and ".join(words)
+    return ", ".join(words)
 
 
 def _headline(found: Plane) -> str:
     if len(found.policies) == 1:
         return f"{found.policies[0].title}: {_corner(found.policies[0])} by {style.month_name(found.at)}"
-    told = "; ".join(f"{one.name} {_corner(one)}" for one in found.policies)
-    return f"By {style.month_name(found.at)}: {told}"
+    told = "; ".join(f"{one.name}: {_corner(one)}" for one in found.policies)
+    return f"By {style.month_name(found.at)}, {told}"
 
 
 def _subtitle(found: Plane) -> str:
