@@ -13,17 +13,28 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aft_sim.agents.emergency import UrgentRound
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.oversight import OversightRound
 from aft_sim.agents.planning import CapitalPlanning
+from aft_sim.agents.population import PopulationRound
 from aft_sim.agents.programme import ProgrammeOffice
 from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, capital, outsourcing, production, referrals, removals, targets
+from aft_sim.mechanisms import (
+    access,
+    capital,
+    outsourcing,
+    population_health,
+    production,
+    referrals,
+    removals,
+    targets,
+)
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.policy.programme import Status
@@ -62,8 +73,10 @@ class TrustAutonomyModel(mesa.Model):
         self.status = status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
         self.books = FinanceRound(self.world, self.trusts, self.boards, self.national, status, self.draws)
         self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.books, status, self.draws)
+        self.population = PopulationRound(self.world, self.books)
         self.oversight = OversightRound(self.world, self.books, status, self.draws)
         self.office = ProgrammeOffice(self.world, status, self.draws)
+        self.urgent = UrgentRound(self.world, self.draws)
         self.recorder = Recorder(self.world)
         self._prepare()
 
@@ -164,6 +177,7 @@ class TrustAutonomyModel(mesa.Model):
         self.planning.open_year(week)
         self.books.open_year(week)
         self.planning.pay_back(week, self.books.owed)
+        self.population.open_year(week)
 
     def announce(self) -> None:
         """Freedoms begin."""
@@ -210,6 +224,10 @@ class TrustAutonomyModel(mesa.Model):
         np.multiply(w.row_rate, (factor * self._season[0, self.week])[:, None], out=self._in.arrivals)
         self._in.late[:] = (self._in.arrivals * (self._late_share / LATE_WEEKS))[:, :, None]
 
+    def admit_emergencies(self) -> None:
+        """Emergency admissions, beds and what follows from them."""
+        self.urgent.arrive(self.week)
+
     def set_removals(self) -> None:
         """Routine removals (gross of late registrations) and validation (gross of returns)."""
         w, b, week = self.world, self.plan.bundle, self.week
@@ -243,19 +261,20 @@ class TrustAutonomyModel(mesa.Model):
         trust = b.provider_trust
         equipment, staff, managed = (np.where(trust >= 0, x[trust], 1.0) for x in (w.equipment, w.staff, w.management))
         common = common * managed[provider]
-        ones = np.ones_like(equipment)
+        beds = np.where(trust >= 0, w.urgent.bed_level[trust], 1.0)
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
-        admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
+        admitted, other = production.input_effect(staff, equipment, beds, elasticities)  # type: ignore[arg-type]
         bought = self._bought_work()
         common = common * outsourcing.capacity_factor(
             w.outsourced, self._base_capacity, self._p("independent.additionality")
         )
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
+        season = self._season[1, week]
+        usual_adm = self.urgent.displace(usual_adm, season)
         usual = usual_adm + usual_non
         chance = usual / np.maximum(w.stock.sum(axis=1), 1e-9)
         w.missing = access.shortfall(chance, self._usual_chance, w.missing, self._p("access.shortfall_memory_weeks"))
-        season = self._season[1, week]
         np.multiply(usual_adm, season, out=self._in.capacity_adm)
         np.multiply(usual_non, season, out=self._in.capacity_non)
         weights = access.shortfall_weights(self._p("access.shortfall_ratio"))
@@ -336,7 +355,10 @@ class TrustAutonomyModel(mesa.Model):
                 self._p("independent.use_ratio"),
             )
             w.pattern, w.outsourced = moved.pattern, moved.work
+        wanted = e.to_rows(w.pattern)
+        w.pattern *= population_health.by_entry(w.health.need, e.icb)
         w.row_rate = e.to_rows(w.pattern)
+        w.spared = np.divide(wanted, w.row_rate, out=np.ones_like(wanted), where=w.row_rate > 0) - 1
         n = len(b.provider_code)
         within = np.bincount(b.row_provider, w.counts.within_18.sum(axis=1), n)
         w.signals.waiting = w.provider_list()
@@ -352,6 +374,7 @@ class TrustAutonomyModel(mesa.Model):
         month = self.plan.calendar.closing_month(self.week)
         if month is not None:
             self.planning.spend_reward(self.week, self.books.post_month(self.week, month))
+            self.population.post_month()
 
     def support_cash(self) -> None:
         """Nobody runs out of cash."""
@@ -366,6 +389,10 @@ class TrustAutonomyModel(mesa.Model):
     def oversee(self) -> None:
         """Scores and segments."""
         self.oversight.close_quarter(self.week)
+
+    def tend_population(self) -> None:
+        """Care outside hospital and prevention take effect."""
+        self.population.close_month(self.week)
 
     def govern(self) -> None:
         """The programme's month."""

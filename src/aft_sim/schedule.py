@@ -65,6 +65,13 @@ SCHEDULE: tuple[Phase, ...] = (
         ("starts_index",),
         "People start their clocks at the providers they chose.",
     ),
+    Phase(
+        "admit_emergencies",
+        "week",
+        ("urgent",),
+        ("urgent",),
+        "Emergencies come to the trusts that serve them and take beds; beyond the season, elective work gives way.",
+    ),
     Phase("set_removals", "week", ("stock", "starts_index"), (), "Removals and validation are set."),
     Phase(
         "set_capacity",
@@ -80,8 +87,9 @@ SCHEDULE: tuple[Phase, ...] = (
             "staff",
             "management",
             "outsourced",
+            "urgent",
         ),
-        ("missing",),
+        ("missing", "urgent"),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
     ),
     Phase(
@@ -97,7 +105,7 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "post_money",
         "month",
-        ("month", "signals", "held_back"),
+        ("month", "signals", "held_back", "urgent"),
         ("ledger", "events"),
         "Boards pay trusts, trusts pay staff and suppliers; each quarter deficit support, each half-year incentives.",
     ),
@@ -113,16 +121,23 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "oversee",
         "quarter",
-        ("counts", "ledger", "money"),
+        ("counts", "ledger", "money", "urgent"),
         ("oversight", "management", "held_back", "events"),
         "Segments of the quarter before are published; every trust is scored, with the override for deficits.",
+    ),
+    Phase(
+        "tend_population",
+        "month",
+        ("health", "money"),
+        ("health", "urgent"),
+        "Care outside hospital and prevention of earlier months change emergency admissions and need.",
     ),
     Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),
     Phase(
         "record",
         "month",
-        ("counts", "mix", "month", "money", "ledger"),
-        ("month", "money", "ledger"),
+        ("counts", "mix", "month", "money", "ledger", "urgent"),
+        ("month", "money", "ledger", "urgent"),
         "Outcomes of the month are recorded.",
     ),
     Phase(

@@ -20,9 +20,12 @@ from aft_sim.basis import streams
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
+from aft_sim.mechanisms.emergency import Urgent
+from aft_sim.mechanisms.emergency_opening import opened as opened_urgent
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
+from aft_sim.mechanisms.population_health import Health, open_health
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
 
 Array = NDArray[np.float64]
@@ -221,6 +224,7 @@ class Money:
         envelope: this year's ordinary capital.
         in_deficit: whether the last year closed in deficit.
         drawn, capital_spend, revenue_spend: this month's flows.
+        elective: of this month's cost, that of elective work: its share of contracts, and what work above plan costs.
     """
 
     pot: Array
@@ -231,10 +235,11 @@ class Money:
     drawn: Array
     capital_spend: Array
     revenue_spend: Array
+    elective: Array
 
     def close_month(self) -> None:
         """Start a new month's flows."""
-        for flow in (self.drawn, self.capital_spend, self.revenue_spend):
+        for flow in (self.drawn, self.capital_spend, self.revenue_spend, self.elective):
             flow[:] = 0.0
 
 
@@ -290,6 +295,7 @@ class World:
     opening_list: Array
     pattern: Array
     row_rate: Array
+    spared: Array
     starts_index: Array
     row_z: Array
     productivity: Array
@@ -313,6 +319,8 @@ class World:
     money: Money
     signals: Signals
     oversight: Oversight
+    health: Health
+    urgent: Urgent
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -406,6 +414,7 @@ def open_world(plan: Plan, seed: int) -> World:
         opening_list=stock.sum(axis=1),
         pattern=np.array(o.base),
         row_rate=o.entries.to_rows(o.base),
+        spared=np.zeros((rows, GROUPS)),
         starts_index=np.ones(rows),
         row_z=z,
         productivity=np.zeros(providers),
@@ -432,10 +441,16 @@ def open_world(plan: Plan, seed: int) -> World:
             expenditure=books.expenditure * grown,
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
             in_deficit=books.surplus < 0,
-            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend")},
+            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "elective")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),
+        health=open_health(
+            b.population,
+            p.opening("community.spending") * books.allocation / books.allocation.sum(),
+            p.opening("health.public_health_grant") * books.target / books.target.sum(),
+        ),
+        urgent=opened_urgent(b, p.opening),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

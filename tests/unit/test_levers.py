@@ -51,6 +51,10 @@ def test_paths():
         "oversight.segmentation",
         "oversight.yardstick",
         "oversight.override",
+        "shift.community",
+        "shift.prevention",
+        "shift.from",
+        "shift.target",
     ]
 
 

@@ -3,9 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from aft_sim.model import TrustAutonomyModel
+from aft_sim.mechanisms import population_health
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.compare import Bands
@@ -36,6 +37,23 @@ RELIEF: dict[str, object] = {
     "aft.criteria.segment": 5,
     "aft.criteria.deficit": False,
 }
+#: What answers to money moved out of hospitals.
+COMMUNITY = ("community.spending", "community.admissions_elasticity", "community.spending_lag")
+PREVENTION = (
+    "health.public_health_grant",
+    "health.cost_per_qaly_prevention",
+    "health.prevention_return",
+    "health.prevention_cashable",
+    "health.prevention_lag",
+    "health.return_gradient",
+)
+#: What integrated programmes do; a test of its own starts one.
+PROGRAMMES = (
+    *(name for name in REGISTER if name.startswith("community.emergency_effect")),
+    "community.bed_days_effect",
+)
+#: Read when runs are compared, as `compare` is.
+COMPARED = ("health.cost_per_qaly",)
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -47,6 +65,7 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.pause_months": {"capital.pause_chance": 1.0},
     "capital.limit_binds": {"capital.limit_rule": "inside_scale_draws"},
     "payment.incentive_amount": {"money.incentives": True},
+    "production.beds_elasticity": {"emergency.beds": 1.1},
     "oversight.grace_quarters": {"oversight.override": "grace"},
     "oversight.management_load": RELIEVED | {"oversight.management_effect": 0.1},
     "oversight.management_effect": RELIEVED | {"oversight.management_load": 0.1},
@@ -64,6 +83,9 @@ CONTEXT: dict[str, dict[str, object]] = {
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
     "independent.additionality": {"independent.outsourced": 0.1},
     "independent.use_ratio": {"independent.outsourced": 0.1},
+    **{name: {"shift.community": 10} for name in COMMUNITY},
+    **{name: {"shift.prevention": 10} for name in PREVENTION},
+    "health.lag_stages": {"shift.prevention": 10},
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.
 EXTREME = {
@@ -77,10 +99,15 @@ EXTREME = {
     "capital.staff_headroom": [0.0],
     "capital.pot_level": [2.0],
     "independent.outsourced": [0.1],
+    "emergency.beds": [1.1],
+    "emergency.delays": [1.1],
+    "emergency.stay": [1.1],
+    "emergency.surge": [1.1],
     "ledger.least_block_share": [0.9],
     "ledger.pdc_dividend": [0.07],
     "payment.incentive_amount": [50.0],
     "payment.incentive_places": [0],
+    "payment.urgent_variable": [0.5],
     "programme.application_cost": [100.0],
     "programme.review_years": [1.0],
     "production.level": [1.1],
@@ -89,9 +116,8 @@ EXTREME = {
     "run.season": [0.5],
     "targets.weeks": [20.0],
 }
-#: Moves money between two lines of the books only, as long as urgent activity is as contracted.
-BOOKS_ONLY = ("payment.urgent_variable",)
-RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.") and n not in BOOKS_ONLY]
+ELSEWHERE = (*PROGRAMMES, *COMPARED)
+RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.") and n not in ELSEWHERE]
 
 
 def base(name: str):
@@ -135,19 +161,26 @@ def test_parameter_moves_an_output(name, reference):
     pytest.fail(f"{name} changes nothing: read it or mark it inactive")
 
 
-@pytest.mark.parametrize("name", BOOKS_ONLY)
-def test_parameter_moves_a_line_of_the_books(name):
-    lines = {}
-    for value in (REGISTER.number(name), 0.5):
-        model = TrustAutonomyModel(plan(base(name).with_changes("moved", {name: value}), UNTIL, few(PROVIDERS)), 1)
-        for _ in range(13):
-            model.step()
-        parts = [model.world.ledger.total(f"urgent_{part}", "2026-02", "2026-03") for part in ("fixed", "variable")]
-        lines[value] = [float(part.sum()) for part in parts]
-    (fixed, variable), (half, other_half) = lines.values()
-    assert half == pytest.approx(other_half)
-    assert variable / (fixed + variable) == pytest.approx(0.2)
-    assert half + other_half == pytest.approx(fixed + variable)
+@pytest.mark.parametrize("name", PROGRAMMES)
+def test_parameter_moves_what_a_programme_does(name):
+    paths = []
+    for value in (REGISTER.number(name), REGISTER[name].low):
+        read = plan(base(name).with_changes("moved", {name: value}), UNTIL, few(PROVIDERS)).parameters.opening
+        health = population_health.open_health(np.ones((1, 5)), np.ones(1), np.ones(1))
+        health.dose[:] = 1.0
+        rule, path = population_health.rule(read, np.ones(1)), []
+        for _ in range(48):
+            population_health.tend(health, rule)
+            path += [health.avoided.sum(), health.stay.sum()]
+        paths.append(path)
+    assert paths[0] != paths[1]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_parameter_moves_a_comparison(name):
+    """Read by name where runs are compared; tests/unit/test_health_effect.py works the figures out."""
+    source = (SOURCE / "study" / "health.py").read_text(encoding="utf-8")
+    assert f'"{name}"' in source
 
 
 def test_bands_of_comparisons_come_from_the_register():

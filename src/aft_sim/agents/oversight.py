@@ -123,13 +123,17 @@ class OversightRound:
         return share(w.counts.within_18), share(w.counts.over_52)
 
     def _measured(self, week: int) -> list[Array]:
-        """Scores of the metrics that the run itself computes: two of waiting, one of money."""
-        money, standard = self._books.position(), self._p("oversight.standard_over_52", week)
+        """Scores of the metrics that the run itself computes: two of waiting, one of urgent care, one of money."""
+        money, standard, u = self._books.position(), self._p("oversight.standard_over_52", week), self._world.urgent
         within, over = self._shares()
-        against = self._at_opening if self._world.plan.scenario.oversight.yardstick == "opening" else (None, None)
+        there = self._acute & (u.month_attendances > 0)
+        in_time = np.divide(u.month_within, u.month_attendances, out=np.full(there.shape, np.nan), where=there)
+        fixed = self._world.plan.scenario.oversight.yardstick == "opening"
+        against = (*self._at_opening, np.where(there, u.normal_four_hour, np.nan)) if fixed else (None, None, None)
         return [
             rules.score_rank(within, higher_is_better=True, yardstick=against[0]),
             rules.score_standard(over, standard, higher_is_better=False, yardstick=against[1]),
+            rules.score_rank(100 * in_time, higher_is_better=True, yardstick=against[2]),
             rules.combined_finance(100 * money.planned, 100 * money.variance),
         ]
 

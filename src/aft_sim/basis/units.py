@@ -46,6 +46,7 @@ _PLAIN = (
     "pathways",
     "trusts",
     "schemes",
+    "people",
     "segment",
     "sd of log",
     "coefficient",

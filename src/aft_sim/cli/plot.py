@@ -29,10 +29,13 @@ CHARTS: Mapping[str, str] = {
     "icbs": "the paired difference for the residents of every ICB",
     "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
     "inequality": "gap and slope index of a share or rate over time in up to four scenarios, with bands over runs",
+    "plane": "health against equality: net health benefit of up to four scenarios, and who gains most of it",
     "events": "timeline of what happened to trusts in one run: the policy's first seed, or --seed",
-    "contact": "all but the timeline on one page (PNG)",
+    "contact": "all that show the outcome on one page (PNG)",
 }
 ENGLAND = "england"
+#: Charts that do not show the outcome asked for.
+OF_THEIR_OWN = ("plane", "events", "contact")
 #: Charts that can be about a part of England.
 OF_A_GROUP = ("fan", "effect", "inequality")
 
@@ -83,9 +86,7 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [
-            draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in ("contact", "events")
-        ]
+        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in OF_THEIR_OWN]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
         timeline = chart == "events"
@@ -124,6 +125,9 @@ def draw(
         return (charts.fan if chart == "fan" else charts.inequality)(results, chosen, outcome, group, at)
     if len(names) < 2:
         raise InputError("this chart compares two scenarios", where=str(results.folder), found=names[0])
+    if chart == "plane":
+        other = vs or ("baseline" if "baseline" in names else names[0])
+        return charts.plane(results, [policy] if policy else [name for name in names if name != other], other, at)
     ours = policy or next(name for name in reversed(names) if name != vs)
     theirs = vs or next((name for name in names if name != ours), names[0])
     found = results.effect_of(ours, theirs)

@@ -14,6 +14,8 @@ from aft_sim.mechanisms import inequality, measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.health import HealthAccount
+from aft_sim.outcomes.urgent import UrgentTables
 from aft_sim.world import QUINTILES, World
 
 Array = NDArray[np.float64]
@@ -59,6 +61,7 @@ class Recorder:
         """Prepare the index arrays that turn rows into trusts, regions and ICBs."""
         b = world.bundle
         self._world = world
+        self._health = HealthAccount(world)
         self._months: list[str] = []
         self._columns: dict[str, dict[str, list[Array]]] = {name: {} for name in registry.LEVELS}
         # as precise as the tables: ten years of months are otherwise held twice as large as they are stored
@@ -80,6 +83,7 @@ class Recorder:
         self._to_sector = referrals.summing(np.where(b.row_is_trust, 0, 1), 2)
         self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
         self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
+        self._urgent = UrgentTables(world, [index[r] for r in b.trusts.region], len(self._regions))
         self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
         residents = b.population.sum(axis=0)
         need = inequality.need_adjusted(residents, world.plan.parameters.opening("access.need_ratio"))
@@ -96,11 +100,15 @@ class Recorder:
         w = self._world
         self._months.append(month)
         money = trust_month(w.ledger)
-        self._record_england(money["expenditure"])
+        self._record_england(month, money["expenditure"])
+        for level, values in self._urgent.month().items():
+            self._put(level, values)
         self._record_places()
         self._record_money(money)
+        self._put("system", self._health.system())
         w.month.clear()
         w.money.close_month()
+        w.urgent.close_month()
         w.ledger.close_month(month)
 
     def _put(self, level: str, values: Mapping[str, Array]) -> None:
@@ -108,7 +116,7 @@ class Recorder:
         for name, value in values.items():
             store.setdefault(name, []).append(np.asarray(value, dtype=kept))
 
-    def _record_england(self, expenditure: Array) -> None:
+    def _record_england(self, month: str, expenditure: Array) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
         w = self._world
         by_sector = w.counts.by_sector
@@ -119,6 +127,7 @@ class Recorder:
             "removed": w.month.removed,
             "late": w.month.late,
             "returned": w.month.returned,
+            **self._health.by_row(month),
         }
         people = np.stack(
             [self._by_quintile(by_sector[use]) for use in ([0, 1], [0, 1], [0], [1])]
@@ -139,7 +148,7 @@ class Recorder:
             moved = np.stack([self._by_quintile(sector[use])[:, 0] for use in ([0, 1], [0, 1], [0], [1])])
             moved[1, 0] += sector[:, QUINTILES, 0].sum()
             values[name] = moved
-        self._put("england", values | self._by_fifth(expenditure))
+        self._put("england", values | self._by_fifth(expenditure) | self._health.by_basis(month))
 
     def _by_fifth(self, expenditure: Array) -> dict[str, Array]:
         """Residents and what trusts spend for them, alike for every basis; the independent sector is no trust."""
@@ -204,6 +213,7 @@ class Recorder:
             "icb_quintile": [("icb", list(b.icb_code)), ("quintile", quintile)],
             "trust": [("trust", self._trust_codes), ("quintile", quintile)],
             "money": [("trust", list(b.trusts.code))],
+            "system": [],
         }
         out = {name: self._table(name, axes[name]) for name in axes}
         out["oversight"] = self._oversight()

@@ -20,7 +20,16 @@ from pydantic import BaseModel
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.spec.files import Junction, Layer, Origin, join, read_chain, shipped_scenarios
 from aft_sim.spec.layers import SCHEMA, Change
-from aft_sim.spec.levers import AftLevers, BoardLevers, CapitalLevers, LeverTable, MoneyLevers, OversightLevers, levers
+from aft_sim.spec.levers import (
+    AftLevers,
+    BoardLevers,
+    CapitalLevers,
+    LeverTable,
+    MoneyLevers,
+    OversightLevers,
+    ShiftLevers,
+    levers,
+)
 from aft_sim.spec.register import Register, Value
 from aft_sim.spec.resolve import resolve
 
@@ -95,6 +104,11 @@ class Scenario:
     def oversight(self) -> OversightLevers:
         """Levers of oversight."""
         return cast(OversightLevers, self.tables["oversight"])
+
+    @property
+    def shift(self) -> ShiftLevers:
+        """Levers of the shift from hospitals to communities and prevention."""
+        return cast(ShiftLevers, self.tables["shift"])
 
     @cached_property
     def hash(self) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
 from aft_sim.outcomes.distribution import MEASURES
+from aft_sim.outcomes.of_health import OF_MONEY
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
 from aft_sim.study.fair import Fair, fair_comparison
@@ -296,7 +297,7 @@ def _band_of_measure(outcome: Outcome, bands: Bands) -> str:
 
 def _waiting_outcome(name: str) -> Outcome:
     found = registry.outcome(name)
-    if found.levels == ("money",):
+    if set(found.levels) <= set(OF_MONEY):
         raise InputError(
             "money is reported beside every comparison, by financial year",
             found=name,
