@@ -61,6 +61,8 @@ def england_of(
                     below = people * share[i] / 100
                 extra_rows = {"median_weeks": 13.0, "p92_weeks": 40.0, "mean_weeks": 17.0, "removed": 1.0}
                 extra_rows |= {"category_2_minutes": 30.0}
+                extra_rows |= {"qalys_treatment": people / 30, "qalys_waiting": -people / 900, "qalys_prevention": 1.0}
+                extra_rows |= {"deaths_avoided": 1.0, "need": 100.0, "avoided": 1.0}
                 row = _waits(part * people, part * below, month=month, basis=basis, quintile=q)
                 share_now = 100 * below / people
                 extra_rows |= {"residents": 9 * people, "need_adjusted_residents": 10 * people}
