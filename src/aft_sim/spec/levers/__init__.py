@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_of, read_day
 from aft_sim.spec.levers.aft import AftLevers, Criteria, Freedoms
 from aft_sim.spec.levers.capital import CapitalLevers
+from aft_sim.spec.levers.iho import IhoLevers
 from aft_sim.spec.levers.money import MoneyLevers
 from aft_sim.spec.levers.oversight import OversightLevers
 
@@ -25,6 +26,7 @@ __all__ = [
     "CapitalLevers",
     "Criteria",
     "Freedoms",
+    "IhoLevers",
     "Lever",
     "LeverTable",
     "MoneyLevers",
