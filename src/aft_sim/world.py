@@ -20,6 +20,8 @@ from aft_sim.basis import streams
 from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
+from aft_sim.mechanisms.emergency import Urgent
+from aft_sim.mechanisms.emergency import opened as opened_urgent
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
@@ -312,6 +314,7 @@ class World:
     money: Money
     signals: Signals
     oversight: Oversight
+    urgent: Urgent
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -435,6 +438,7 @@ def open_world(plan: Plan, seed: int) -> World:
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),
+        urgent=opened_urgent(b, p.opening("emergency.deprivation_gradient"), p.opening("emergency.bed_share")),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

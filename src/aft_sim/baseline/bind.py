@@ -38,6 +38,8 @@ OPENING = frozenset(
         "capital.pot_prior_year_ratio",
         "choice.deprivation_slope",
         "choice.elasticity",
+        "emergency.bed_share",
+        "emergency.deprivation_gradient",
         "ledger.assets_per_depreciation",
         "ledger.least_block_share",
         "ledger.other_income_share",

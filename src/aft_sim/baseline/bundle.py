@@ -27,6 +27,7 @@ from aft_sim.baseline.oversight import LeagueTables, read_oversight_table
 from aft_sim.baseline.places import Places, read_places
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
+from aft_sim.baseline.urgent import UrgentSeries, read_urgent
 from aft_sim.basis.calendar import opening_monday
 from aft_sim.basis.errors import InputError, did_you_mean
 
@@ -88,6 +89,7 @@ class Bundle:
         finance: published figures on money by year.
         oversight: published league tables of the Oversight Framework.
         places: parts of boards, with their residents and where these are treated.
+        urgent: England's urgent care by month, and its season.
         icb_code, icb_name, icb_region: the 36 ICBs of April 2026.
         population: (icb, quintile) residents.
         registered, weighted_population: (icb,) registered patients of 2026/27, and weighted by need in the formula of
@@ -122,6 +124,7 @@ class Bundle:
     finance: Finance
     oversight: LeagueTables
     places: Places
+    urgent: UrgentSeries
     icb_code: tuple[str, ...]
     icb_name: tuple[str, ...]
     icb_region: tuple[str, ...]
@@ -304,6 +307,7 @@ def _load(folder: Path) -> Bundle:
         finance=read_finance(folder),
         oversight=read_oversight_table(folder),
         places=read_places(folder, trust_index, icb_index, _successors(folder, trust_index)),
+        urgent=read_urgent(folder),
         icb_code=_text(icbs["code"]),
         icb_name=_text(icbs["name"]),
         icb_region=_text(icbs["region"]),

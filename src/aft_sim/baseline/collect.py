@@ -42,12 +42,14 @@ FILES = {
 """Files read for the facts beside those of the waiting list."""
 SERIES = (
     "ae_monthly",
+    "ambulance_monthly",
     "beds_quarterly",
+    "ga_bed_occupancy_monthly",
     "icb_weighted_population",
     "other_performance_monthly",
     "provider_finance_annual",
 )
-"""Series that hold the totals of England the facts are compared with, and the boards' fair shares."""
+"""Series of England: totals the facts are compared with, urgent care by month, and the boards' fair shares."""
 BEDDED = ("acute", "specialist", "mental_health")
 """Types whose trusts all have beds, so that one without a return is unknown."""
 RATINGS = {"outstanding": 1, "good": 2, "requires improvement": 3, "inadequate": 4}

@@ -22,6 +22,7 @@ from aft_sim.baseline.sources.icbs import weighted_population
 from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
 from aft_sim.baseline.sources.series import RttMonthly
 from aft_sim.baseline.totals import totals
+from aft_sim.baseline.urgent import write_urgent
 
 Array = NDArray[np.float64]
 
@@ -40,6 +41,7 @@ def write_register(folder: Path, s: Sources) -> None:
     write_finance(folder, s.facts.series["provider_finance_annual"])
     write_oversight(folder, s.facts.oversight)
     write_places(folder, s.geography, s.extract, [t.code for t in s.register.trusts])
+    write_urgent(folder, s.facts.series)
 
 
 def write_month(
