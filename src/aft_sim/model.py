@@ -347,6 +347,9 @@ class TrustAutonomyModel(mesa.Model):
         """Scores and segments."""
         self.oversight.close_quarter(self.week)
 
+    def tend_population(self) -> None:
+        """Care outside hospital and prevention take effect."""
+
     def govern(self) -> None:
         """The programme's month."""
         self.office.close_month(self.week)

@@ -99,6 +99,13 @@ SCHEDULE: tuple[Phase, ...] = (
         ("oversight", "management", "events"),
         "Segments of the quarter before are published; every trust is scored, with the override for deficits.",
     ),
+    Phase(
+        "tend_population",
+        "month",
+        ("health", "money"),
+        ("health", "row_rate"),
+        "Care outside hospital and prevention of earlier months change emergency admissions and need.",
+    ),
     Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),
     Phase(
         "record",

@@ -25,6 +25,7 @@ from aft_sim.mechanisms.emergency import opened as opened_urgent
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
+from aft_sim.mechanisms.population_health import Health, open_health
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
 
 Array = NDArray[np.float64]
@@ -315,6 +316,7 @@ class World:
     signals: Signals
     oversight: Oversight
     urgent: Urgent
+    health: Health
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -439,6 +441,11 @@ def open_world(plan: Plan, seed: int) -> World:
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),
         urgent=opened_urgent(b, p.opening("emergency.deprivation_gradient"), p.opening("emergency.bed_share")),
+        health=open_health(
+            b.population,
+            p.opening("community.spending") * books.allocation / books.allocation.sum(),
+            p.opening("health.public_health_grant") * books.target / books.target.sum(),
+        ),
         month=MonthFlows.zero(rows),
         counts=counts,
     )
