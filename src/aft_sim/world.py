@@ -27,6 +27,7 @@ from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
 from aft_sim.mechanisms.population_health import Health, open_health
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
+from aft_sim.policy.iho import Contracts
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -317,6 +318,7 @@ class World:
     oversight: Oversight
     urgent: Urgent
     health: Health
+    contracts_iho: Contracts
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -446,6 +448,7 @@ def open_world(plan: Plan, seed: int) -> World:
             p.opening("community.spending") * books.allocation / books.allocation.sum(),
             p.opening("health.public_health_grant") * books.target / books.target.sum(),
         ),
+        contracts_iho=Contracts.none(trusts),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aft_sim.agents import contracts
 from aft_sim.agents.icb import IntegratedCareBoard
+from aft_sim.agents.iho_money import ContractMoney
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.trust import SavingsView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
@@ -109,10 +110,11 @@ class FinanceRound:
         national: NHSEngland,
         status: Status,
         draws: streams.Streams,
+        budgets: ContractMoney,
     ) -> None:
         """Take over the opening year."""
         self._world, self._trusts, self._boards, self._national = world, trusts, boards, national
-        self._status, self._draws = status, draws
+        self._status, self._draws, self._budgets = status, draws, budgets
         b, m = world.bundle, world.opening_money
         self._ids = streams.words(b.trusts.code)
         # a trust that no board hosts (ambulance trusts serve several) is nobody's system: it stands for itself
@@ -275,6 +277,7 @@ class FinanceRound:
             (trust,) capital that the most improved trusts have earned, to be spent.
         """
         self._so_far.months += 1
+        self._budgets.begin_month(week)
         self._pay_boards()
         self._pay_trusts(week, month.days / (7 * month.n_weeks))
         self._pay_costs(week)
@@ -287,7 +290,7 @@ class FinanceRound:
         ledger.post("settlement", c.settlement / MONTHS)
         ledger.post("allocation", c.allocation / MONTHS)
         ledger.post("national_programmes", max(c.national, 0.0) / MONTHS)
-        ledger.post("other_commissioning", c.commissioning / MONTHS)
+        self._budgets.pay_others("other_commissioning", c.commissioning / MONTHS)
 
     def _by_trust(self, rows: Array) -> Array:
         own = self._row_trust >= 0
@@ -314,9 +317,9 @@ class FinanceRound:
             ("urgent_variable", c.urgent * (variable / MONTHS)),
             ("block", c.block / MONTHS),
         ):
-            ledger.post(purpose, amount[:, None] * c.payers)
+            self._budgets.pay(purpose, amount[:, None] * c.payers)
         ledger.post("other_income", c.other / MONTHS)
-        so_far.earned += self._received("elective")
+        so_far.earned += self._received("elective") + self._budgets.elective()
         so_far.income += sum(
             self._received(name) for name in ("elective", "urgent_fixed", "urgent_variable", "block", "other_income")
         )
@@ -325,8 +328,11 @@ class FinanceRound:
             price * np.bincount(self._row_board[independent], rows[independent], len(self._boards))
             for price, rows in zip(c.independent_price, done, strict=True)
         )
-        ledger.post("independent_sector", np.asarray(spent))
+        self._budgets.pay_others("independent_sector", np.asarray(spent))
         so_far.independent += np.asarray(spent)
+        self._budgets.end_month(week, c)
+        so_far.income += self._budgets.net_income()
+        so_far.expenditure += self._budgets.cost()
 
     def _received(self, purpose: str) -> Array:
         return self._world.ledger.month(purpose, "payee")[: len(self._trusts)]
@@ -341,6 +347,7 @@ class FinanceRound:
         shock = self._shock * self._world.money.expenditure / MONTHS
         paid_before, self._prepaid[:-1], self._prepaid[-1] = self._prepaid[0].copy(), self._prepaid[1:], 0.0
         extra = marginal * (self._value - self.contracts.cap / MONTHS) + shock - paid_before
+        extra = extra - self._world.contracts_iho.relief
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:
@@ -427,6 +434,10 @@ class FinanceRound:
         self._world.ledger.post("purchase_of_work", amount)
         listed = self._world.bundle.trust_provider >= 0
         self._prepaid += np.where(listed, amount, 0.0) / MONTHS
+
+    def add_income(self, amount: Array) -> None:
+        """Count income of the year that was posted elsewhere, (trust,)."""
+        self._so_far.income += amount
 
     def hand_over(self, given: Array, received: Array) -> None:
         """Money that holders made and NHS England gives to others, both (trust,) of one sum."""

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from aft_sim.agents.condition import GapCondition
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.pound import PoundRecord
@@ -63,11 +64,12 @@ class CapitalPlanning:
         national: NHSEngland,
         books: FinanceRound,
         status: Status,
+        condition: GapCondition,
         draws: streams.Streams,
     ) -> None:
         """Find out which boards use their freedoms and set the first year's limit."""
         self._world, self._trusts, self._national, self._draws = world, trusts, national, draws
-        self._books, self.status = books, status
+        self._books, self.status, self._condition = books, status, condition
         b = world.bundle
         self._ids = streams.words(b.trusts.code)
         self._prices = production.growth_index(world.plan.parameters.path("capital.price_growth"))
@@ -135,6 +137,10 @@ class CapitalPlanning:
         holders = self.status.may_reinvest(week)
         if not self._is_april(week):  # whoever held the freedom on 1 April has planned for the year
             holders = np.intersect1d(holders, self.status.beginning(week))
+        met = self._condition.all_met()[holders]
+        for i in holders[~met]:
+            self._tell(week, int(i), "no draw", "the gap on its list is wider than at the opening", 0.0)
+        holders = holders[met]
         if not holders.size:
             return
         decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]

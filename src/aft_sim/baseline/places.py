@@ -34,7 +34,7 @@ class Places:
 
     Attributes:
         code: codes of sub-ICB locations.
-        name: as the extract names them.
+        name: of the place, such as "North Tyneside".
         board: (place,) board in which most of a place's residents live.
         population: (place, quintile) residents mid-2022, most deprived fifth first.
         flows: (trust, place) pathways completed in the month.
@@ -113,8 +113,13 @@ def read_places(
         flows[trust[successors.get(code, code)], at[place]] += float(done)
     return Places(
         tuple(found["code"]),
-        tuple(found["name"]),
+        tuple(_plain(name) for name in found["name"]),
         np.array([icb[code] for code in found["icb"]]),
         np.stack([found[f"population_q{q + 1}"] for q in range(QUINTILES)], axis=1),
         flows,
     )
+
+
+def _plain(name: str) -> str:
+    """A place's name without what every name has."""
+    return name.removeprefix("NHS ").removesuffix(" (SUB ICB LOCATION)").title().replace(" And ", " and ")

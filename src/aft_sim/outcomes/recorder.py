@@ -30,9 +30,11 @@ def trust_month(ledger: Ledger) -> dict[str, Array]:
         found: Array = np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
         return found
 
+    # what the holder of a budget hands on is neither its income nor its cost: the sector's sums would count it twice
+    through = total("payer", lambda p: p.handed_on)
     return {
-        "income": total("payee", lambda p: p.income),
-        "expenditure": total("payer", lambda p: p.expense),
+        "income": total("payee", lambda p: p.income) - through,
+        "expenditure": total("payer", lambda p: p.expense) - through,
         "deficit_support": ledger.month("deficit_support")[trusts],
         "cash_support": ledger.month("cash_support")[trusts],
         # what leaves the public sector, whoever paid it in
