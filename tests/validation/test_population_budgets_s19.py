@@ -1,4 +1,4 @@
-"""S19, capitation pays late and less where hospitals hold it: labelled emergent, with bounds stated before the mechanism.
+"""S19, capitation pays late and less where hospitals hold it: emergent, with bounds stated before the mechanism.
 
 Published (Alternative Quality Contract, Medicare shared savings, Kinzigtal): gross savings of 1.9 % in the first year,
 3.3 % in the second, about 12 % by the eighth; early bonuses offset them; groups with hospitals saved less than half.

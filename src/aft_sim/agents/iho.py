@@ -163,9 +163,9 @@ class ContractRound:
         everywhere = b.places.of_board(board)
         places = everywhere
         if offer.scope == "place":
-            places = offer.places
-            if places is None:
-                places = iho.places_served(b.places.flows, b.places.board, h, board, self._hospital)
+            given = offer.places
+            flows = b.places.flows
+            places = given if given is not None else iho.places_served(flows, b.places.board, h, board, self._hospital)
         names = () if places.size == everywhere.size else tuple(b.places.name[j] for j in places)
         weights = iho.need_weights(self._p("iho.need_gradient", week))
         cover = iho.cover_of(
@@ -186,9 +186,7 @@ class ContractRound:
         network = (b.trusts.icb == board) | (self._weight(cover, agreed, board) >= self._p("iho.network_share", week))
         year = self.money.year(week)
         until = year + round(self._p("iho.term_years", week))
-        active.append(
-            Contract(h, board, offer.scope, names, year, cover, network, self._hospital, until)
-        )
+        active.append(Contract(h, board, offer.scope, names, year, cover, network, self._hospital, until))
         words = f"{offer.scope}: {', '.join(names) if names else b.icb_name[board]}"
         self._tell(week, h, "IHO begins", words, float(cover.people.sum()) / 1e6)
 
@@ -204,7 +202,7 @@ class ContractRound:
         seed = np.where(seed.sum(axis=1, keepdims=True) > 0, seed, need)
         seed = seed / seed.sum(axis=1, keepdims=True)
         paid = rake(seed * owed[:, None], owed, need / need.sum() * owed.sum())
-        return np.divide(paid, owed[:, None], out=seed.copy(), where=owed[:, None] > 0)
+        return np.asarray(np.divide(paid, owed[:, None], out=seed.copy(), where=owed[:, None] > 0))
 
     def _services(self, scope: Scope, week: int) -> Array:
         """(trust,) part of each trust's contracts that a contract of a scope covers."""
@@ -382,9 +380,7 @@ class ContractRound:
         month = self._month(week)
         label = self._world.plan.calendar.months[month].label
         moved = sum(outside_hospital(c, month))
-        self._world.contracts_iho.closed.append(
-            iho.Closed(label, c, year - c.start + 1, c.account, moved, c.choice)
-        )
+        self._world.contracts_iho.closed.append(iho.Closed(label, c, year - c.start + 1, c.account, moved, c.choice))
 
     def _tell(self, week: int, trust: int, event: str, detail: str, value: float) -> None:
         label = self._world.plan.calendar.months[self._month(week)].label

@@ -96,7 +96,7 @@ class ContractMoney:
         """Calendar year in which the financial year of a week begins."""
         calendar = self._world.plan.calendar
         month = calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]]
-        return month.year if month.month >= 4 else month.year - 1
+        return int(month.year - (month.month < 4))
 
     def _avoided(self, c: Contract) -> tuple[Array, Array]:
         """Emergencies that a contract avoids, over all of each trust's and over its residents' own."""
@@ -247,9 +247,7 @@ class ContractMoney:
         ledger.post("iho_prevention", prevention, payer=c.holder)
         account.community += community
         account.prevention += prevention
-        moved, gone = iho.released(
-            c.moves, month, self._p("iho.open_share", week), self._p("iho.open_months", week)
-        )
+        moved, gone = iho.released(c.moves, month, self._p("iho.open_share", week), self._p("iho.open_months", week))
         account.double += (moved - gone) * c.annual / MONTHS
         saving = self._months[id(c)].saving
         if saving > 0 and self.year(week) - c.start < 2:

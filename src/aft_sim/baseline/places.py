@@ -86,7 +86,7 @@ def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts
         folder,
         FLOWS,
         {
-            "trust": [trusts[n] for n in i],
+            "trust": [trusts[int(n)] for n in i],
             "place": [geography.sub_icbs[n] for n in j],
             "completed": done[i, j].astype(np.int32),
         },

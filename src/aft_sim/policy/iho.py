@@ -263,8 +263,8 @@ def places_served(flows: Array, board_of: Index, holder: int, board: int, rivals
     own = flows[holder, here]
     most = here[(own > 0) & (own >= among.max(axis=0))]
     if most.size:
-        return most
-    return here[[int(own.argmax())]] if own.sum() > 0 else here
+        return np.asarray(most)
+    return np.asarray(here[[int(own.argmax())]] if own.sum() > 0 else here)
 
 
 def cover_of(
