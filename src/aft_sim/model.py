@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aft_sim.agents.condition import GapCondition
+from aft_sim.agents.emergency import UrgentRound
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.iho import ContractRound
@@ -74,6 +75,7 @@ class TrustAutonomyModel(mesa.Model):
         )
         self.oversight = OversightRound(self.world, self.books, status, self.draws)
         self.office = ProgrammeOffice(self.world, status, self.draws)
+        self.urgent = UrgentRound(self.world, self.draws)
         self.recorder = Recorder(self.world)
         self._prepare()
 
@@ -219,6 +221,10 @@ class TrustAutonomyModel(mesa.Model):
         np.multiply(w.row_rate, (factor * self._season[0, self.week])[:, None], out=self._in.arrivals)
         self._in.late[:] = (self._in.arrivals * (self._late_share / LATE_WEEKS))[:, :, None]
 
+    def admit_emergencies(self) -> None:
+        """Emergency admissions, beds and what follows from them."""
+        self.urgent.arrive(self.week)
+
     def set_removals(self) -> None:
         """Routine removals (gross of late registrations) and validation (gross of returns)."""
         w, b, week = self.world, self.plan.bundle, self.week
@@ -252,16 +258,17 @@ class TrustAutonomyModel(mesa.Model):
         trust = b.provider_trust
         equipment, staff, managed = (np.where(trust >= 0, x[trust], 1.0) for x in (w.equipment, w.staff, w.management))
         common = common * managed[provider]
-        ones = np.ones_like(equipment)
+        beds = np.where(trust >= 0, w.urgent.bed_level[trust], 1.0)
         elasticities = tuple(self._p(f"production.{name}_elasticity") for name in ("staff", "equipment", "beds"))
-        admitted, other = production.input_effect(staff, equipment, ones, elasticities)  # type: ignore[arg-type]
+        admitted, other = production.input_effect(staff, equipment, beds, elasticities)  # type: ignore[arg-type]
         bought = self._bought_work()
         usual_adm = b.admitted * common * admitted[provider] + bought[0]
         usual_non = b.non_admitted * common * other[provider] + bought[1]
+        season = self._season[1, week]
+        usual_adm = self.urgent.displace(usual_adm, season)
         usual = usual_adm + usual_non
         w.missing = access.shortfall(usual, w.capacity_reference, w.missing, self._p("access.shortfall_memory_weeks"))
         w.capacity_reference = production.smooth(w.capacity_reference, usual, REFERENCE_WEEKS)
-        season = self._season[1, week]
         np.multiply(usual_adm, season, out=self._in.capacity_adm)
         np.multiply(usual_non, season, out=self._in.capacity_non)
         weights = access.shortfall_weights(self._p("access.shortfall_ratio"))

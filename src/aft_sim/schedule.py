@@ -65,12 +65,28 @@ SCHEDULE: tuple[Phase, ...] = (
         ("starts_index",),
         "People start their clocks at the providers they chose.",
     ),
+    Phase(
+        "admit_emergencies",
+        "week",
+        ("urgent",),
+        ("urgent",),
+        "Emergencies come to the trusts that serve them and take beds; beyond the season, elective work gives way.",
+    ),
     Phase("set_removals", "week", ("stock", "starts_index"), (), "Removals and validation are set."),
     Phase(
         "set_capacity",
         "week",
-        ("productivity", "mean_list", "mean_starts", "theatre_gain", "equipment", "revenue_gain", "management"),
-        ("capacity_reference", "missing"),
+        (
+            "productivity",
+            "mean_list",
+            "mean_starts",
+            "theatre_gain",
+            "equipment",
+            "revenue_gain",
+            "management",
+            "urgent",
+        ),
+        ("capacity_reference", "missing", "urgent"),
         "Capacity of every row is set by season, inputs, productivity and the pull of the list.",
     ),
     Phase(
@@ -86,7 +102,7 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "post_money",
         "month",
-        ("month", "signals", "staff"),
+        ("month", "signals", "staff", "urgent"),
         ("ledger", "events"),
         "Boards pay trusts, trusts pay staff and suppliers; each quarter deficit support, each half-year incentives.",
     ),
@@ -131,8 +147,8 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "record",
         "month",
-        ("counts", "mix", "month", "money", "ledger"),
-        ("month", "money", "ledger"),
+        ("counts", "mix", "month", "money", "ledger", "urgent"),
+        ("month", "money", "ledger", "urgent"),
         "Outcomes of the month are recorded.",
     ),
     Phase(

@@ -21,7 +21,7 @@ from aft_sim.basis.errors import InputError
 from aft_sim.mechanisms import access, capital, measures, referrals, removals
 from aft_sim.mechanisms.counts import Counts
 from aft_sim.mechanisms.emergency import Urgent
-from aft_sim.mechanisms.emergency import opened as opened_urgent
+from aft_sim.mechanisms.emergency_opening import opened as opened_urgent
 from aft_sim.mechanisms.ledger import Ledger
 from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
@@ -442,13 +442,13 @@ def open_world(plan: Plan, seed: int) -> World:
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),
-        urgent=opened_urgent(b, p.opening("emergency.deprivation_gradient"), p.opening("emergency.bed_share")),
         health=open_health(
             b.population,
             p.opening("community.spending") * books.allocation / books.allocation.sum(),
             p.opening("health.public_health_grant") * books.target / books.target.sum(),
         ),
         contracts_iho=Contracts.none(trusts),
+        urgent=opened_urgent(b, p.opening),
         month=MonthFlows.zero(rows),
         counts=counts,
     )

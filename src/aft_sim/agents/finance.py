@@ -311,10 +311,11 @@ class FinanceRound:
         self._value = np.sum([price * self._by_trust(rows) for price, rows in zip(c.price, done, strict=True)], axis=0)
         elective = payment.earned(self._value, so_far.earned, c.cap * (so_far.whole / MONTHS))
         variable = self._p("payment.urgent_variable", week)
+        activity = self._world.urgent.activity()
         for purpose, amount in (
             ("elective", elective),
             ("urgent_fixed", c.urgent * ((1 - variable) / MONTHS)),
-            ("urgent_variable", c.urgent * (variable / MONTHS)),
+            ("urgent_variable", c.urgent * (variable / MONTHS) * activity),
             ("block", c.block / MONTHS),
         ):
             self._budgets.pay(purpose, amount[:, None] * c.payers)
@@ -341,13 +342,15 @@ class FinanceRound:
         return self._world.ledger.month(purpose, "payer")[: len(self._trusts)]
 
     def _pay_costs(self, week: int) -> None:
-        """Costs of the month: the budget, the year's shock, and marginal cost of elective work above or below plan."""
+        """Costs of the month: the budget, the year's shock, and marginal cost of work above or below plan."""
         ledger, so_far = self._world.ledger, self._so_far
         marginal = self._p("capital.marginal_cost_ratio", week)
         shock = self._shock * self._world.money.expenditure / MONTHS
         paid_before, self._prepaid[:-1], self._prepaid[-1] = self._prepaid[0].copy(), self._prepaid[1:], 0.0
         extra = marginal * (self._value - self.contracts.cap / MONTHS) + shock - paid_before
         extra = extra - self._world.contracts_iho.relief
+        more = self._world.urgent.activity() - 1
+        extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

@@ -39,6 +39,7 @@ OPENING = frozenset(
         "choice.deprivation_slope",
         "choice.elasticity",
         "emergency.bed_share",
+        "emergency.delayed_share",
         "emergency.deprivation_gradient",
         "ledger.assets_per_depreciation",
         "ledger.least_block_share",

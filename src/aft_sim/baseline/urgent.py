@@ -92,6 +92,10 @@ class UrgentSeries:
         """Emergency admissions of an average week of the year that ends with a month, people."""
         return float(self.year_to("admissions", month).sum()) * DAYS_PER_WEEK / DAYS_PER_YEAR
 
+    def season_of(self, measure: str, month: str) -> float:
+        """Season of a measure in a month such as "2026-05"."""
+        return float(self.season[MEASURES.index(measure), _split(month)[1] - 1])
+
     def weekly_season(self, weeks: Calendar) -> Array:
         """(measure, week) the season of each week, by the months its days lie in."""
         out = np.zeros((len(MEASURES), weeks.n_weeks))

@@ -1,26 +1,18 @@
-"""Emergency admissions and the beds they take: who comes, where to, and what a fuller hospital does (section 5.5).
+"""Emergency admissions and the beds they take: what a week brings, and what a fuller hospital does (section 5.5).
 
 Everything acts through the deviation from what a normal season brings: published capacity, prices and shares already
-hold the average winter. Axes: i trust, k board of residence, q quintile.
+hold the average winter. Axes: i trust, k board of residence, q quintile. The opening is in `emergency_opening`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from aft_sim.baseline.bundle import Bundle
-from aft_sim.mechanisms.referrals import gradient, split_by_quintile
-
 Array = NDArray[np.float64]
-
-QUINTILES = 5
-HALVINGS = 50
-"""By which the one factor is found that meets a published ratio; more than doubles resolve."""
 
 
 @dataclass
@@ -33,171 +25,179 @@ class Urgent:
         avoided: (k, q) share of expected admissions that care outside hospital avoids now. Written by population
             health alone.
         need: (k, q) need for care relative to the opening. Written by population health alone.
+        stay: (i,) weeks that an emergency admission is treated in a bed at the opening; 0 where nobody is admitted.
+        delayed: (i,) beds at the opening with patients who could leave.
+        opening_beds, normal_occupied: (i,) overnight beds available and occupied at the opening.
+        normal_four_hour: (i,) % of attendances within four hours at the opening, season taken out; NaN without A&E.
+        attendances: (i,) of an average week at the opening, people.
+        others: attendances of an average week at providers that are no NHS trust, and % of them within four hours.
         admissions: (i,) of the week.
         admissions_kq: (k, q) of the week.
         month_admissions, month_expected: (i,) of the month so far: what came, and what contracts foresaw (opening
             demand with growth and season, before shocks and avoidance).
         month_kq: (k, q) what came, by residence.
+        held, held_normal: (i,) beds with emergency patients under treatment, and with those of a normal season.
         beds, occupied: (i,) overnight beds, available and occupied.
         occupancy: (i,) %, NaN without beds.
+        bed_level: (i,) beds over those of the opening.
         four_hour: (i,) % of attendances within four hours, NaN without A&E.
         displaced: (i,) share of admitted elective capacity that emergencies displace; below 0 when they are few.
-        held, held_normal: (i,) beds that hold emergency patients under treatment, and in a normal season.
         category_2: mean ambulance response of England, minutes.
+        weeks: of the month so far.
+        month_attendances, month_within: (i,) attendances of the month so far, and those within four hours.
+        month_others: attendances elsewhere.
+        month_beds, month_occupied: (i,) beds of each week so far added up.
+        month_displaced: (i,) admitted elective treatments displaced in the month so far.
+        month_category_2: responses of each week so far added up.
     """
 
     demand: Array
     share: sparse.csr_array
     avoided: Array
     need: Array
+    stay: Array
+    delayed: Array
+    opening_beds: Array
+    normal_occupied: Array
+    normal_four_hour: Array
+    attendances: Array
+    others: tuple[float, float]
     admissions: Array
     admissions_kq: Array
     month_admissions: Array
     month_expected: Array
     month_kq: Array
+    held: Array
+    held_normal: Array
     beds: Array
     occupied: Array
     occupancy: Array
+    bed_level: Array
     four_hour: Array
     displaced: Array
-    held: Array
-    held_normal: Array
     category_2: float
+    weeks: int
+    month_attendances: Array
+    month_within: Array
+    month_others: float
+    month_beds: Array
+    month_occupied: Array
+    month_displaced: Array
+    month_category_2: float
 
     def close_month(self) -> None:
         """Start a new month's sums."""
-        for total in (self.month_admissions, self.month_expected, self.month_kq):
+        for total in (
+            self.month_admissions,
+            self.month_expected,
+            self.month_kq,
+            self.month_attendances,
+            self.month_within,
+            self.month_beds,
+            self.month_occupied,
+            self.month_displaced,
+        ):
             total[:] = 0.0
+        self.weeks, self.month_others, self.month_category_2 = 0, 0.0, 0.0
+
+    def activity(self) -> Array:
+        """(i,) emergency admissions of the month over those that contracts foresaw; 1 where none were foreseen."""
+        foreseen = self.month_expected
+        return np.divide(self.month_admissions, foreseen, out=np.ones_like(foreseen), where=foreseen > 0)
 
 
-@dataclass(frozen=True)
-class Catchment:
-    """Whose emergencies each trust admits at the opening.
-
-    Attributes:
-        flow: (i, k, q) admissions of an average week, people.
-        exponent: ratio of use between the extreme fifths within a board at which England shows the wanted one.
-    """
-
-    flow: Array
-    exponent: float
-
-    @property
-    def demand(self) -> Array:
-        """(k, q) admissions of an average week."""
-        return np.asarray(self.flow.sum(axis=0))
-
-    def share(self) -> sparse.csr_array:
-        """(i, k * 5 + q) shares of each board and quintile by trust."""
-        flat = self.flow.reshape(len(self.flow), -1)
-        total = flat.sum(axis=0)
-        return sparse.csr_array(np.divide(flat, total, out=np.zeros_like(flat), where=total > 0))
-
-
-def weekly_by_trust(bundle: Bundle) -> Array:
-    """(i,) emergency admissions of an average week at the opening, people.
-
-    England's are those published for the year that ends with the lists' month; trusts share them as in the month for
-    which they are published by trust.
-    """
-    month = str(bundle.summary["period"])[:7]
-    published = np.nan_to_num(bundle.facts["emergency.admissions"])
-    return np.asarray(published / published.sum() * bundle.urgent.weekly_rate(month))
-
-
-@lru_cache(maxsize=4)
-def catchment(bundle: Bundle, ratio: float) -> Catchment:
-    """Whose emergencies each trust admits: published catchments, raked to their mix by deprivation.
-
-    Within a trust and board, residents of a fifth come in proportion to their number and a log-linear gradient; its
-    size is solved so that England's rate in the most deprived fifth is `ratio` times that in the least. Trusts
-    without a published catchment admit residents of their own board.
+def bed_load(growth: float | Array, stay_fall: float | Array) -> Array:
+    """Beds that a week's emergencies need over those of the opening, by week.
 
     Args:
-        bundle: the baseline.
-        ratio: admissions per head, most to least deprived fifth.
+        growth: (week,) growth of admissions a year.
+        stay_fall: (week,) fall of beds per admission a year.
+
+    Returns:
+        (week,) one in the first week, and for ever where both are equal.
     """
-    weekly = weekly_by_trust(bundle)
-    where = np.nan_to_num(bundle.catchment_icb)
-    lost = (where.sum(axis=1) <= 0) & (weekly > 0)
-    where[lost, bundle.trusts.icb[lost]] = 1.0
-    trust, board = np.nonzero(where * weekly[:, None])
-    starts = (where * weekly[:, None])[trust, board]
-    mix = (bundle.population / bundle.population.sum(axis=1, keepdims=True))[board]
-    people = bundle.population.sum(axis=0)
-
-    def split(size: float) -> Array:
-        use = np.broadcast_to(gradient(size), mix.shape)
-        # the published mix is of residents: what they use of emergency care is the mix times the gradient
-        known = bundle.trusts.catchment * gradient(size)
-        known = known / known.sum(axis=1, keepdims=True)
-        return split_by_quintile(starts, mix, use, trust, known)
-
-    low, high = np.log(ratio) - 3.0, np.log(ratio) + 3.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        rate = split(float(np.exp(middle))).sum(axis=0) / people
-        low, high = (middle, high) if rate[0] / rate[-1] < ratio else (low, middle)
-    size = float(np.exp((low + high) / 2))
-    to_quintiles = np.zeros((len(weekly), len(bundle.icb_code), QUINTILES))
-    to_quintiles[trust, board] = split(size)
-    to_quintiles.flags.writeable = False
-    return Catchment(to_quintiles, size)
+    steps = (np.log1p(growth) - np.log1p(stay_fall)) * 7 / 365.25
+    return np.asarray(np.exp(np.concatenate([[0.0], np.cumsum(steps[:-1])])))
 
 
-def emergency_beds(admissions: Array, occupied: Array, beds: float) -> Array:
-    """(i,) occupied beds that hold emergency patients, so many in all.
+def noise(z: Array, variation: float) -> Array:
+    """Lognormal multiplier with mean one and a coefficient of variation, from standard normal deviates."""
+    if variation == 0.0:
+        return np.ones_like(z)
+    s2 = np.log1p(variation**2)
+    return np.asarray(np.exp(np.sqrt(s2) * z - s2 / 2))
 
-    By trust nobody publishes it. The odds that a bed holds an emergency patient rise in proportion to emergency
-    admissions per occupied bed, so stays are longer where few of a trust's beds are for emergencies.
+
+def bed_use(multiplier: Array, share: float) -> Array:
+    """Beds that admissions take over the normal season's, where there are more or fewer of them than normal.
 
     Args:
-        admissions: (i,) of an average week.
-        occupied: (i,) overnight beds occupied.
-        beds: their sum.
+        multiplier: of admissions.
+        share: bed use of those beyond normal, relative to the average admission.
+
+    Returns:
+        Of the same shape; one where the multiplier is one.
     """
-    here = (admissions > 0) & (occupied > 0)
-    load = np.divide(admissions, occupied, out=np.zeros_like(occupied), where=here)
-    low, high = -20.0, 20.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        odds = np.exp(middle) * load
-        low, high = (middle, high) if (occupied * odds / (1 + odds)).sum() < beds else (low, middle)
-    odds = np.exp((low + high) / 2) * load
-    return np.asarray(occupied * odds / (1 + odds))
+    return np.asarray(1 + share * (multiplier - 1))
 
 
-def opened(bundle: Bundle, ratio: float, bed_share: float) -> Urgent:
-    """Urgent care on the first Monday.
+def by_residence(admitted: Array, share: sparse.csr_array, surge: Array) -> Array:
+    """Admissions by board and quintile, (k, q), where some trusts admit more than usual of everybody they serve.
 
     Args:
-        bundle: the baseline.
-        ratio: admissions per head, most to least deprived fifth.
-        bed_share: share of England's occupied overnight beds that hold emergency patients.
+        admitted: (k, q) before the surge.
+        share: (i, k * 5 + q), columns sum to one.
+        surge: (i,) multiplier of each trust.
     """
-    found = catchment(bundle, ratio)
-    facts, demand = bundle.facts, found.demand
-    admissions = found.flow.sum(axis=(1, 2))
-    beds, occupied = (np.nan_to_num(facts[f"beds.{what}"]) for what in ("available", "occupied"))
-    held = emergency_beds(admissions, occupied, bed_share * float(occupied.sum()))
-    month = str(bundle.summary["period"])[:7]
-    trusts = len(admissions)
-    return Urgent(
-        demand=demand,
-        share=found.share(),
-        avoided=np.zeros_like(demand),
-        need=np.ones_like(demand),
-        admissions=admissions,
-        admissions_kq=demand.copy(),
-        month_admissions=np.zeros(trusts),
-        month_expected=np.zeros(trusts),
-        month_kq=np.zeros_like(demand),
-        beds=beds,
-        occupied=occupied,
-        occupancy=np.divide(100 * occupied, beds, out=np.full(trusts, np.nan), where=beds > 0),
-        four_hour=100 * facts.stated("emergency.within_4h"),
-        displaced=np.zeros(trusts),
-        held=held,
-        held_normal=held.copy(),
-        category_2=float(bundle.urgent.year_to("category_2", month).mean()),
-    )
+    if (surge == 1.0).all():  # columns add up to one but for rounding: without a surge nothing changes at all
+        return admitted
+    return np.asarray(admitted * (share.T @ surge).reshape(admitted.shape))
+
+
+def beds_next(held: Array, admissions: Array, stay: Array) -> Array:
+    """Beds held at the end of a week: patients leave at the rate one over their mean stay, and come evenly.
+
+    Args:
+        held: (i,) beds at its beginning.
+        admissions: (i,) of the week.
+        stay: (i,) mean stay in weeks; 0 where nobody is admitted, which leaves the beds as they are.
+
+    Returns:
+        (i,); at constant admissions it goes to admissions times stay, whatever it was.
+    """
+    left: Array = np.exp(-np.divide(1.0, stay, out=np.zeros_like(stay), where=stay > 0))
+    return np.asarray(held * left + admissions * stay * (1 - left))
+
+
+def pressure(held: Array, held_normal: Array, delayed: Array, delayed_normal: Array, beds: Array) -> Array:
+    """Beds that emergencies take beyond the normal season, % of the trust's beds at the opening, (i,)."""
+    extra = (held + delayed) - (held_normal + delayed_normal)
+    return np.asarray(np.divide(100 * extra, beds, out=np.zeros_like(beds), where=beds > 0))
+
+
+def occupancy(occupied: Array, beds: Array) -> Array:
+    """(i,) % of beds occupied, NaN without beds; above 100 patients lie elsewhere."""
+    out = np.full(beds.shape, np.nan)
+    return np.asarray(np.divide(100 * occupied, beds, out=out, where=beds > 0))
+
+
+def four_hour(level: Array, season: float, slope: float, beyond: Array) -> Array:
+    """Share of attendances within four hours, %.
+
+    Args:
+        level: (i,) of each trust, season taken out; NaN without A&E.
+        season: points of the time of year.
+        slope: points for a point of occupancy.
+        beyond: (i,) points of occupancy beyond the normal season; NaN without beds, where nothing moves it.
+    """
+    return np.asarray(np.clip(level + season + slope * np.nan_to_num(beyond), 0.0, 100.0))
+
+
+def displaced(beyond: Array, share: float) -> Array:
+    """Share of admitted elective capacity displaced, (i,); below 0 where emergencies free beds.
+
+    Args:
+        beyond: (i,) see `pressure`.
+        share: displaced for a point.
+    """
+    return np.asarray(np.clip(share * beyond, -1.0, 1.0))

@@ -13,6 +13,7 @@ from aft_sim.mechanisms import measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.urgent import UrgentTables
 from aft_sim.world import QUINTILES, World
 
 Array = NDArray[np.float64]
@@ -69,6 +70,7 @@ class Recorder:
         self._to_sector = referrals.summing(np.where(b.row_is_trust, 0, 1), 2)
         self._to_region = referrals.summing(of_provider[b.row_provider], len(self._regions))
         self._to_provider = referrals.summing(b.row_provider, len(b.provider_code))
+        self._urgent = UrgentTables(world, [index[r] for r in b.trusts.region], len(self._regions))
         self._to_icb = referrals.summing(icb, n_k + 1)[:n_k]
 
     @property
@@ -81,10 +83,13 @@ class Recorder:
         w = self._world
         self._months.append(month)
         self._record_england()
+        for level, values in self._urgent.month().items():
+            self._put(level, values)
         self._record_places()
         self._record_money()
         w.month.clear()
         w.money.close_month()
+        w.urgent.close_month()
         w.ledger.close_month(month)
 
     def _put(self, level: str, values: Mapping[str, Array]) -> None:
