@@ -21,12 +21,13 @@ from aft_sim.agents.iho import ContractRound
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.oversight import OversightRound
 from aft_sim.agents.planning import CapitalPlanning
+from aft_sim.agents.population import PopulationRound
 from aft_sim.agents.programme import ProgrammeOffice
 from aft_sim.agents.trust import Trust
 from aft_sim.baseline.bind import Plan, first_week_from, weekly_season
 from aft_sim.basis import streams
 from aft_sim.basis.errors import CheckFailed
-from aft_sim.mechanisms import access, capital, production, referrals, removals, targets
+from aft_sim.mechanisms import access, capital, population_health, production, referrals, removals, targets
 from aft_sim.mechanisms.waiting_list import GROUPS, LATE_WEEKS, WeekFlows, WeekInputs, advance, imbalance
 from aft_sim.outcomes.recorder import Recorder
 from aft_sim.policy.programme import Status
@@ -73,6 +74,7 @@ class TrustAutonomyModel(mesa.Model):
         self.planning = CapitalPlanning(
             self.world, self.trusts, self.national, self.books, status, condition, self.draws
         )
+        self.population = PopulationRound(self.world, self.books)
         self.oversight = OversightRound(self.world, self.books, status, self.draws)
         self.office = ProgrammeOffice(self.world, status, self.draws)
         self.urgent = UrgentRound(self.world, self.draws)
@@ -175,6 +177,7 @@ class TrustAutonomyModel(mesa.Model):
         self.planning.open_year(week)
         self.books.open_year(week)
         self.planning.pay_back(week, self.books.owed)
+        self.population.open_year(week)
 
     def open_contracts(self) -> None:
         """1 April: population budgets."""
@@ -338,7 +341,10 @@ class TrustAutonomyModel(mesa.Model):
         w.pattern = referrals.choose(
             w.opening.base, e, ratio, market, w.opening.exponents, self._p("referrals.demand_elasticity")
         )
+        wanted = e.to_rows(w.pattern)
+        w.pattern *= population_health.by_entry(w.health.need, e.icb)
         w.row_rate = e.to_rows(w.pattern)
+        w.spared = np.divide(wanted, w.row_rate, out=np.ones_like(wanted), where=w.row_rate > 0) - 1
         n = len(b.provider_code)
         within = np.bincount(b.row_provider, w.counts.within_18.sum(axis=1), n)
         w.signals.waiting = w.provider_list()
@@ -353,6 +359,7 @@ class TrustAutonomyModel(mesa.Model):
         month = self.plan.calendar.closing_month(self.week)
         if month is not None:
             self.planning.spend_reward(self.week, self.books.post_month(self.week, month))
+            self.population.post_month()
 
     def support_cash(self) -> None:
         """Nobody runs out of cash."""
@@ -374,6 +381,7 @@ class TrustAutonomyModel(mesa.Model):
 
     def tend_population(self) -> None:
         """Care outside hospital and prevention take effect."""
+        self.population.close_month(self.week)
 
     def govern(self) -> None:
         """The programme's month."""

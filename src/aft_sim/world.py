@@ -225,6 +225,7 @@ class Money:
         envelope: this year's ordinary capital.
         in_deficit: whether the last year closed in deficit.
         drawn, capital_spend, revenue_spend: this month's flows.
+        elective: of this month's cost, that of elective work: its share of contracts, and what work above plan costs.
     """
 
     pot: Array
@@ -235,10 +236,11 @@ class Money:
     drawn: Array
     capital_spend: Array
     revenue_spend: Array
+    elective: Array
 
     def close_month(self) -> None:
         """Start a new month's flows."""
-        for flow in (self.drawn, self.capital_spend, self.revenue_spend):
+        for flow in (self.drawn, self.capital_spend, self.revenue_spend, self.elective):
             flow[:] = 0.0
 
 
@@ -294,6 +296,7 @@ class World:
     opening_list: Array
     pattern: Array
     row_rate: Array
+    spared: Array
     starts_index: Array
     row_z: Array
     productivity: Array
@@ -413,6 +416,7 @@ def open_world(plan: Plan, seed: int) -> World:
         opening_list=stock.sum(axis=1),
         pattern=np.array(o.base),
         row_rate=o.entries.to_rows(o.base),
+        spared=np.zeros((rows, GROUPS)),
         starts_index=np.ones(rows),
         row_z=z,
         productivity=np.zeros(providers),
@@ -438,7 +442,7 @@ def open_world(plan: Plan, seed: int) -> World:
             expenditure=books.expenditure * grown,
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
             in_deficit=books.surplus < 0,
-            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend")},
+            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "elective")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),

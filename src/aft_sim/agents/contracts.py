@@ -14,8 +14,10 @@ from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.baseline.money import OpeningMoney
 from aft_sim.policy import payment
+from aft_sim.policy.shift import Shift, divided, kept_back
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Terms:
         floor: least growth of a board's allocation.
         repaid: share of last year's deficit that a board repays.
         closure: where the money of ending deficit support goes.
+        shift: what boards keep back of acute contracts' growth.
     """
 
     year: int
@@ -39,6 +42,7 @@ class Terms:
     floor: float
     repaid: float
     closure: payment.Closure
+    shift: Shift
 
     @property
     def uplift(self) -> float:
@@ -55,6 +59,7 @@ class Contracts:
         national: what it spends itself.
         allocation, target: (board,) allocations and fair shares.
         commissioning: (board,) other care that boards buy.
+        community, prevention: (board,) spent on community services and prevention with what left acute contracts.
         cap, urgent, block: (trust,) funded elective activity, urgent care, other contracts.
         other: (trust,) other income.
         support: (trust,) deficit support.
@@ -69,6 +74,8 @@ class Contracts:
     allocation: Array
     target: Array
     commissioning: Array
+    community: Array
+    prevention: Array
     cap: Array
     urgent: Array
     block: Array
@@ -99,6 +106,8 @@ def opening(money: OpeningMoney) -> Contracts:
         allocation=money.allocation,
         target=money.target,
         commissioning=money.other_commissioning,
+        community=np.zeros(money.allocation.size),
+        prevention=np.zeros(money.allocation.size),
         cap=money.elective,
         urgent=money.urgent,
         block=money.block,
@@ -118,14 +127,16 @@ def agree(
     overspent: Array,
     earned: Array,
     independent: Array,
+    acute: Flags,
     national: NHSEngland,
     boards: list[IntegratedCareBoard],
 ) -> Contracts:
     """The contracts of a new year.
 
     Every board lets its contracts and other care grow by what its allocation leaves after the independent sector and
-    what it repays; what ends of deficit support goes where the closure says. So all that is agreed is within
-    allocations, and a board that overspent, or whose residents went to the independent sector, buys less of the rest.
+    what it repays, and keeps back of acute contracts what the policy moves to care outside hospital and prevention;
+    what ends of deficit support goes where the closure says. So all that is agreed is within allocations, and a board
+    that overspent, or whose residents went to the independent sector, buys less of the rest.
 
     Args:
         before: last year's.
@@ -135,6 +146,7 @@ def agree(
         earned: (trust,) what elective activity earned last year: the new cap starts from it, and money that found no
             activity goes to the trust's other contracts.
         independent: (board,) last year's cost of the independent sector.
+        acute: (trust,) whose contracts give way to care outside hospital and prevention.
         national, boards: who decides.
     """
     # what is funded of elective work starts from what was done, so that a cap never runs away from activity
@@ -145,13 +157,15 @@ def agree(
     by_board = owed.sum(axis=0)
     independent = independent * allocation / before.allocation
     promised = independent + terms.repaid * overspent
-    bought = by_board + before.commissioning
+    bought = by_board + before.commissioning + before.community + before.prevention
     growth = np.array([b.contract(bought[b.index], allocation[b.index], promised[b.index]) for b in boards])
     extra = released / float(owed.sum() + independent.sum()) if terms.closure == "into_prices" else 0.0
     transfer = np.zeros(len(boards))
     if terms.closure == "into_allocations":
         transfer = released * before.target / before.target.sum()
-    priced = owed * (1 + growth + extra)
+    kept = kept_back(owed, growth, acute, terms.shift)
+    community, prevention = divided(kept.sum(axis=0), terms.shift)
+    priced = owed * (1 + growth + extra) - kept
     more = owed * np.divide(transfer, by_board, out=np.zeros(len(boards)), where=by_board > 0)
     agreed = priced + more
     grown = np.divide(priced.sum(axis=1), before.total, out=np.ones_like(before.total), where=before.total > 0)
@@ -165,6 +179,8 @@ def agree(
         allocation=new,
         target=before.target * (new.sum() / before.target.sum()),
         commissioning=before.commissioning * (1 + growth),
+        community=before.community * (1 + growth) + community,
+        prevention=before.prevention * (1 + growth) + prevention,
         cap=cap,
         urgent=urgent,
         block=total - cap - urgent,

@@ -21,7 +21,7 @@ from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
 from aft_sim.basis.calendar import Month, months_left
 from aft_sim.mechanisms import finance
-from aft_sim.policy import payment
+from aft_sim.policy import payment, shift
 from aft_sim.policy.programme import Status
 from aft_sim.spec.register import Register
 from aft_sim.world import Event, World
@@ -120,6 +120,7 @@ class FinanceRound:
         # a trust that no board hosts (ambulance trusts serve several) is nobody's system: it stands for itself
         self._home = np.where(b.trusts.icb >= 0, b.trusts.icb, len(boards))
         self._full_support = m.deficit_support
+        self._acute = np.isin(b.trusts.type, shift.ACUTE)
         self.contracts = self._opening_contracts(b.money_years[1])
         grown = (1 + self._p("payment.settlement_growth", 0)) ** b.money_years[1]
         self._margin = _share(m.surplus - m.deficit_support, m.income)
@@ -152,6 +153,7 @@ class FinanceRound:
                 none,
                 agreed.cap,
                 m.independent_sector,
+                self._acute,
                 self._national,
                 self._boards,
             )
@@ -159,7 +161,7 @@ class FinanceRound:
 
     def _terms(self, week: int, year: int) -> contracts.Terms:
         """What national bodies set for a year, by the parameters of a week."""
-        p = self._p
+        p, moves = self._p, self._world.plan.scenario.shift
         return contracts.Terms(
             year,
             p("payment.settlement_growth", week),
@@ -168,6 +170,7 @@ class FinanceRound:
             p("payment.convergence_floor", week),
             p("payment.deficit_repaid", week),
             self._world.plan.scenario.money.dsf_closure,
+            shift.of_year(year, moves.community, moves.prevention, moves.from_),
         )
 
     # -- helpers -------------------------------------------------------------------------------------------------------
@@ -228,6 +231,7 @@ class FinanceRound:
             self._overspent,
             earned,
             independent,
+            self._acute,
             self._national,
             self._boards,
         )
@@ -347,10 +351,12 @@ class FinanceRound:
         marginal = self._p("capital.marginal_cost_ratio", week)
         shock = self._shock * self._world.money.expenditure / MONTHS
         paid_before, self._prepaid[:-1], self._prepaid[-1] = self._prepaid[0].copy(), self._prepaid[1:], 0.0
-        extra = marginal * (self._value - self.contracts.cap / MONTHS) + shock - paid_before
-        extra = extra - self._world.contracts_iho.relief
+        own = marginal * (self._value - self.contracts.cap / MONTHS) - paid_before
+        extra = own + shock - self._world.contracts_iho.relief
         more = self._world.urgent.activity() - 1
         extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
+        usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
+        self._world.money.elective[:] = np.maximum(usual + own, 0.0)
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

@@ -45,6 +45,7 @@ _PLAIN = (
     "points",
     "pathways",
     "trusts",
+    "people",
     "segment",
     "sd of log",
     "coefficient",

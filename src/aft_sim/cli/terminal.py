@@ -205,9 +205,9 @@ def waiting_outcome(name: str) -> None:
     Raises:
         InputError: unknown, or money.
     """
-    from aft_sim.outcomes.registry import outcome
+    from aft_sim.outcomes.registry import of_patients, outcome
 
-    if outcome(name).levels == ("money",):
+    if not of_patients(outcome(name)):
         raise InputError(
             "money is reported beside every comparison, by financial year",
             where="--outcome",

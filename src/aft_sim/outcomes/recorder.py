@@ -13,6 +13,7 @@ from aft_sim.mechanisms import measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.health import HealthAccount
 from aft_sim.outcomes.urgent import UrgentTables
 from aft_sim.world import QUINTILES, World
 
@@ -51,6 +52,7 @@ class Recorder:
         """Prepare the index arrays that turn rows into trusts, regions and ICBs."""
         b = world.bundle
         self._world = world
+        self._health = HealthAccount(world)
         self._months: list[str] = []
         self._columns: dict[str, dict[str, list[Array]]] = {name: {} for name in registry.LEVELS}
         self._listed = np.flatnonzero(b.provider_trust >= 0)
@@ -82,11 +84,12 @@ class Recorder:
         """Record the state and the month's flows, then start a new month."""
         w = self._world
         self._months.append(month)
-        self._record_england()
+        self._record_england(month)
         for level, values in self._urgent.month().items():
             self._put(level, values)
         self._record_places()
         self._record_money()
+        self._put("system", self._health.system())
         w.month.clear()
         w.money.close_month()
         w.urgent.close_month()
@@ -97,7 +100,7 @@ class Recorder:
         for name, value in values.items():
             store.setdefault(name, []).append(np.asarray(value, dtype=np.float64))
 
-    def _record_england(self) -> None:
+    def _record_england(self, month: str) -> None:
         """Rows: basis (england, all, nhs, independent) x quintile (all, 1..5)."""
         w = self._world
         by_sector = w.counts.by_sector
@@ -108,6 +111,7 @@ class Recorder:
             "removed": w.month.removed,
             "late": w.month.late,
             "returned": w.month.returned,
+            **self._health.by_row(month),
         }
         people = np.stack(
             [self._by_quintile(by_sector[use]) for use in ([0, 1], [0, 1], [0], [1])]
@@ -128,7 +132,7 @@ class Recorder:
             moved = np.stack([self._by_quintile(sector[use])[:, 0] for use in ([0, 1], [0, 1], [0], [1])])
             moved[1, 0] += sector[:, QUINTILES, 0].sum()
             values[name] = moved
-        self._put("england", values)
+        self._put("england", values | self._health.by_basis(month))
 
     @staticmethod
     def _by_quintile(sectors: Array) -> Array:
@@ -183,6 +187,7 @@ class Recorder:
             "icb_quintile": [("icb", list(b.icb_code)), ("quintile", quintile)],
             "trust": [("trust", self._trust_codes), ("quintile", quintile)],
             "money": [("trust", list(b.trusts.code))],
+            "system": [],
         }
         out = {name: self._table(name, axes[name]) for name in axes}
         out["oversight"] = self._oversight()

@@ -27,6 +27,7 @@ from aft_sim.spec.levers import (
     LeverTable,
     MoneyLevers,
     OversightLevers,
+    ShiftLevers,
     levers,
 )
 from aft_sim.spec.register import Register, Value
@@ -103,6 +104,9 @@ class Scenario:
     def iho(self) -> IhoLevers:
         """Levers of population budgets."""
         return cast(IhoLevers, self.tables["iho"])
+    def shift(self) -> ShiftLevers:
+        """Levers of the shift from hospitals to communities and prevention."""
+        return cast(ShiftLevers, self.tables["shift"])
 
     @cached_property
     def hash(self) -> str:

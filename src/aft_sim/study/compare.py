@@ -282,7 +282,7 @@ def effect_path(
 
 def _waiting_outcome(name: str) -> Outcome:
     found = registry.outcome(name)
-    if found.levels == ("money",):
+    if not registry.of_patients(found):
         raise InputError(
             "money is reported beside every comparison, by financial year",
             found=name,

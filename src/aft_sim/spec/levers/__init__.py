@@ -20,6 +20,7 @@ from aft_sim.spec.levers.capital import CapitalLevers
 from aft_sim.spec.levers.iho import IhoLevers
 from aft_sim.spec.levers.money import MoneyLevers
 from aft_sim.spec.levers.oversight import OversightLevers
+from aft_sim.spec.levers.shift import ShiftLevers
 
 __all__ = [
     "AftLevers",
@@ -33,6 +34,7 @@ __all__ = [
     "Move",
     "OversightLevers",
     "Refused",
+    "ShiftLevers",
     "levers",
     "read_day",
     "tables",
