@@ -7,7 +7,6 @@ from `mechanisms.finance`, the year's contracts from `agents.contracts`. Money i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,6 @@ from aft_sim.basis.calendar import Month, months_left
 from aft_sim.mechanisms import finance
 from aft_sim.policy import payment, shift
 from aft_sim.policy.programme import Status
-from aft_sim.spec.register import Register
 from aft_sim.world import Event, World
 
 Array = NDArray[np.float64]
@@ -266,7 +264,7 @@ class FinanceRound:
         # what does not last is staff again the year after
         usual = p("ledger.savings_plan", week) * programme.delivery * programme.recurrent
         cut = p("ledger.savings_from_staff", week) * (programme.lasting - usual)
-        w.staff[:] = finance.staff_step(w.staff, c.volume, usual_volume(), marginal, cut)
+        w.staff[:] = finance.staff_step(w.staff, c.volume, contracts.usual_volume(), marginal, cut)
 
     # -- every month ---------------------------------------------------------------------------------------------------
 
@@ -493,14 +491,3 @@ class FinanceRound:
 def _share(part: Array, whole: Array) -> Array:
     """Part over whole, nothing of nothing: a trust without any figure has no money."""
     return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
-
-
-@lru_cache(maxsize=1)
-def usual_volume() -> float:
-    """Growth of funded work on the path on which `production.resource_growth` was measured: the register's own."""
-    register = Register.load()
-    growth, inflation, efficiency = (
-        float(register[name].default) / 100
-        for name in ("payment.settlement_growth", "capital.price_growth", "payment.efficiency_factor")
-    )
-    return (1 + growth) / (1 + payment.price_uplift(inflation, efficiency)) - 1

@@ -278,7 +278,7 @@ class ContractRound:
         lines = covered_lines(c, agreed, variable)
         urgent = lines["urgent_fixed"] + lines["urgent_variable"]
         rate = np.where(c.network, variable, 1.0)
-        rate[h] = marginal
+        rate[h] = p("emergency.marginal_cost", week)
         total = max(float(urgent.sum()), 1e-12)
         own = float(c.movable[h]) / max(float(c.movable.sum()), 1e-12)
         twice = own * (1 - marginal) + (1 - own) * p("iho.open_share", week)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.agents.contracts import Contracts as Agreed
+from aft_sim.mechanisms import population_health
 from aft_sim.mechanisms.ledger import PURPOSES
 from aft_sim.policy import iho
 from aft_sim.policy.iho import Contract
@@ -25,6 +26,8 @@ MONTHS = 12
 LINES = ("elective", "urgent_fixed", "urgent_variable", "block")
 """Contracts of boards with trusts; a sub-contract has the same name after `PREFIX`."""
 PREFIX = "iho_"
+YEARS = ("year_1", "year_2", "year_3", "later")
+"""Of an integrated programme, whose effects differ."""
 MOVABLE = ("urgent_fixed", "block")
 """Lines that fall when work moves out of hospital; the others follow activity."""
 INCOME = tuple(p.name for p in PURPOSES.values() if p.name.startswith(PREFIX) and p.income)
@@ -80,7 +83,7 @@ class ContractMoney:
         scale = c.annual / movable if movable > 0 else 0.0
         cut = iho.released(c.moves, month, p("iho.open_share", week), open_months)[1] * scale
         freed = iho.freed(c.moves, month, p("capital.marginal_cost_ratio", week), open_months) * scale
-        avoided, fewer = self._avoided(c)
+        avoided, fewer = self._avoided(c, week)
         return Month(min(cut, 1.0), min(freed, 1.0), avoided, fewer, self.saving(c, week))
 
     def saving(self, c: Contract, week: int) -> float:
@@ -98,12 +101,12 @@ class ContractMoney:
         month = calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]]
         return int(month.year - (month.month < 4))
 
-    def _avoided(self, c: Contract) -> tuple[Array, Array]:
+    def _avoided(self, c: Contract, week: int) -> tuple[Array, Array]:
         """Emergencies that a contract avoids, over all of each trust's and over its residents' own."""
         u, health = self._world.urgent, self._world.health
         n, k = len(self._world.bundle.trusts.code), c.board
         usual = u.demand[k]
-        missing = usual * attributed(c, health.dose[k], u.avoided[k], u.need[k], health.residents[k])
+        missing = usual * self._fewer(c, week)
         if not missing.any():
             return np.zeros(n), np.zeros(n)
         q = usual.size
@@ -112,6 +115,21 @@ class ContractMoney:
         own = share @ (usual * c.cover.people / health.residents[k]) * c.cover.emergencies
         gone = share @ missing
         return _ratio(gone, now), np.minimum(_ratio(gone, own), 1.0)
+
+    def _fewer(self, c: Contract, week: int) -> Array:
+        """(q,) part of the board's expected emergencies that a contract's residents no longer are.
+
+        What programmes avoid belongs to contracts by their part of the dose; the rest (lower need, other care outside
+        hospital) to those who pay for the residents.
+        """
+        health, urgent, k = self._world.health, self._world.urgent, c.board
+        effects = [self._p(f"community.emergency_effect.{year}", week) for year in YEARS]
+        programme = population_health.programme_change(health.vintages[:, k : k + 1], np.array(effects))[0]
+        part = _ratio(c.dose, health.dose[k])
+        rest = urgent.need[k] * _ratio(1 - urgent.avoided[k], 1 + programme)
+        return np.asarray(
+            rest * -programme * part + (1 - rest) * c.cover.people / health.residents[k] * c.cover.emergencies
+        )
 
     # -- the month's payments ------------------------------------------------------------------------------------------
 
@@ -164,7 +182,7 @@ class ContractMoney:
             paid -= away
             account.avoided += float(away.sum())
         if line in ("urgent_fixed", "urgent_variable"):
-            mine = base[h] * month.fewer[h] * self._p("capital.marginal_cost_ratio", self._week)
+            mine = base[h] * month.fewer[h] * self._p("emergency.marginal_cost", self._week)
             paid[h] -= mine
             account.avoided += float(mine)
         paid = np.where(c.network, paid, paid * price)
@@ -294,16 +312,6 @@ def covered_lines(c: Contract, agreed: Agreed, variable: float) -> dict[str, Arr
     part = agreed.payers[:, c.board] * c.cover.trusts
     amounts = (agreed.cap, agreed.urgent * (1 - variable), agreed.urgent * variable, agreed.block)
     return {line: amount * part for line, amount in zip(LINES, amounts, strict=True)}
-
-
-def attributed(c: Contract, dose: Array, avoided: Array, need: Array, residents: Array) -> Array:
-    """(q,) part of a board's expected emergencies that a contract avoids.
-
-    What programmes avoid belongs to contracts by their part of the dose; what lower need avoids, by residents.
-    """
-    by_dose = np.divide(c.dose, dose, out=np.zeros_like(dose), where=dose > 0)
-    by_need = c.cover.people / residents * c.cover.emergencies
-    return np.asarray(need * avoided * by_dose + (1 - need) * by_need)
 
 
 def _ratio(part: Array, whole: Array) -> Array:

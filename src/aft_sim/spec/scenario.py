@@ -104,6 +104,8 @@ class Scenario:
     def iho(self) -> IhoLevers:
         """Levers of population budgets."""
         return cast(IhoLevers, self.tables["iho"])
+
+    @property
     def shift(self) -> ShiftLevers:
         """Levers of the shift from hospitals to communities and prevention."""
         return cast(ShiftLevers, self.tables["shift"])
