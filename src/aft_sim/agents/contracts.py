@@ -15,8 +15,8 @@ from aft_sim.agents.icb import IntegratedCareBoard
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.baseline.money import OpeningMoney
 from aft_sim.policy import payment
-from aft_sim.spec.register import Register
 from aft_sim.policy.shift import Shift, divided, kept_back
+from aft_sim.spec.register import Register
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

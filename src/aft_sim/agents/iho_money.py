@@ -265,8 +265,11 @@ class ContractMoney:
         ledger.post("iho_prevention", prevention, payer=c.holder)
         account.community += community
         account.prevention += prevention
-        moved, gone = iho.released(c.moves, month, self._p("iho.open_share", week), self._p("iho.open_months", week))
-        account.double += (moved - gone) * c.annual / MONTHS
+        open_months = self._p("iho.open_months", week)
+        moved, gone = iho.released(c.moves, month, self._p("iho.open_share", week), open_months)
+        freed = iho.freed(c.moves, month, self._p("capital.marginal_cost_ratio", week), open_months)
+        own = c.movable[c.holder] / c.movable.sum() if c.movable.any() else 0.0
+        account.double += float((1 - own) * (moved - gone) + own * (moved - freed)) * c.annual / MONTHS
         saving = self._months[id(c)].saving
         if saving > 0 and self.year(week) - c.start < 2:
             setup = round(budget * saving * self._p("iho.setup_ratio", week), 8)

@@ -13,6 +13,7 @@ from aft_sim.mechanisms import measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.budgets import budget_table
 from aft_sim.outcomes.health import HealthAccount
 from aft_sim.outcomes.urgent import UrgentTables
 from aft_sim.world import QUINTILES, World
@@ -191,6 +192,7 @@ class Recorder:
         }
         out = {name: self._table(name, axes[name]) for name in axes}
         out["oversight"] = self._oversight()
+        out["iho"] = budget_table(self._world)
         events = self._world.events
         columns: dict[str, Any] = {
             "month": [e.month for e in events],
