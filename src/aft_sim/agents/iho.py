@@ -235,7 +235,8 @@ class ContractRound:
             whole = float((agreed.total * agreed.payers[:, k] * services).sum())
             if c.scope != "partial":
                 whole += independent + other * self._p("iho.other_care_share", week)
-            c.factor = iho.fair_factor(agreed.target[k], agreed.allocation[k], c.cover.need, historic / whole)
+            target, has = float(agreed.target[k]), float(agreed.allocation[k])
+            c.factor = iho.fair_factor(target, has, c.cover.need, historic / whole)
         c.annual = historic * c.factor
         c.movable = np.where(c.hospital, sum(lines[name] for name in MOVABLE), 0.0)
         c.account = Account()

@@ -111,7 +111,7 @@ class ContractMoney:
             return np.zeros(n), np.zeros(n)
         q = usual.size
         share = np.asarray(u.share[:, k * q : (k + 1) * q].todense())
-        now = np.asarray(u.share @ (u.demand * u.need * (1 - u.avoided)).ravel())
+        now = np.asarray(u.share @ (u.demand * health.need * (1 - health.avoided)).ravel())
         own = share @ (usual * c.cover.people / health.residents[k]) * c.cover.emergencies
         gone = share @ missing
         return _ratio(gone, now), np.minimum(_ratio(gone, own), 1.0)
@@ -122,11 +122,11 @@ class ContractMoney:
         What programmes avoid belongs to contracts by their part of the dose; the rest (lower need, other care outside
         hospital) to those who pay for the residents.
         """
-        health, urgent, k = self._world.health, self._world.urgent, c.board
+        health, k = self._world.health, c.board
         effects = [self._p(f"community.emergency_effect.{year}", week) for year in YEARS]
         programme = population_health.programme_change(health.vintages[:, k : k + 1], np.array(effects))[0]
         part = _ratio(c.dose, health.dose[k])
-        rest = urgent.need[k] * _ratio(1 - urgent.avoided[k], 1 + programme)
+        rest = health.need[k] * _ratio(1 - health.avoided[k], 1 + programme)
         return np.asarray(
             rest * -programme * part + (1 - rest) * c.cover.people / health.residents[k] * c.cover.emergencies
         )
@@ -150,21 +150,31 @@ class ContractMoney:
             # fewer emergencies are the saving of who pays for these residents, not of all who pay the trust
             gross = amount * (1 + np.sum([self._months[id(c)].avoided for c in active], axis=0))[:, None]
         own = np.rint(gross * iho.PENCE)
-        covered = []
+        covered, fewer = [], []
         for c in active:
             part = np.rint(gross[:, c.board] * iho.PENCE * c.cover.trusts)
             own[:, c.board] -= part
+            saved = np.zeros_like(part)
             if line == "urgent_variable":
                 saved = np.rint(amount.sum(axis=1) * iho.PENCE * self._months[id(c)].avoided)
-                part -= np.minimum(saved, part)
-            covered.append(part)
-        own += _whole(pence.sum(axis=1) - own.sum(axis=1) - np.sum(covered, axis=0), own)
-        ledger.post(line, own / iho.PENCE)
-        for c, part in zip(active, covered, strict=True):
-            self._pay_covered(c, line, part / iho.PENCE)
+                saved = np.minimum(saved, part)
+            covered.append(part - saved)
+            fewer.append(saved / iho.PENCE)
+        # several budgets that cover all of a board may round up together
+        cells = _made_whole(np.column_stack([np.maximum(own, 0.0), *covered]), pence.sum(axis=1))
+        ledger.post(line, cells[:, : own.shape[1]] / iho.PENCE)
+        for c, part, saved in zip(active, cells[:, own.shape[1] :].T, fewer, strict=True):
+            self._pay_covered(c, line, part / iho.PENCE, saved)
 
-    def _pay_covered(self, c: Contract, line: str, base: Array) -> None:
-        """A holder's payments of a line, and what its own part of it costs."""
+    def _pay_covered(self, c: Contract, line: str, base: Array, saved: Array) -> None:
+        """A holder's payments of a line, and what its own part of it costs.
+
+        Args:
+            c: the contract.
+            line: of `LINES`.
+            base: (trust,) covered payments, GBP m.
+            saved: (trust,) what fewer emergencies have taken off them already.
+        """
         month, account, h = self._months[id(c)], c.account, c.holder
         price = self._p("iho.out_of_area_price", self._week)
         month.base[line] = float(base.sum())
@@ -182,9 +192,10 @@ class ContractMoney:
             paid -= away
             account.avoided += float(away.sum())
         if line in ("urgent_fixed", "urgent_variable"):
-            mine = base[h] * month.fewer[h] * self._p("emergency.marginal_cost", self._week)
-            paid[h] -= mine
-            account.avoided += float(mine)
+            # an emergency that the holder itself no longer treats saves it no price, only what it costs at the margin
+            mine = (base[h] + saved[h]) * month.fewer[h] * self._p("emergency.marginal_cost", self._week)
+            paid[h] += saved[h] - mine
+            account.avoided += float(saved.sum() - saved[h] + mine)
         paid = np.where(c.network, paid, paid * price)
         self._world.contracts_iho.relief += paid * month.saving
         paid -= paid * month.saving
@@ -242,7 +253,7 @@ class ContractMoney:
             fixed = sum(float(lines[name].sum()) for name in LINES if name != "elective")
             fixed += float(agreed.commissioning[c.board]) * c.cover.other
             budget = round(base["elective"] + base["independent"] + fixed / MONTHS, 8)
-            fair = round(budget * (c.factor - 1), 8)
+            fair = round(float(budget * (c.factor - 1)), 8)
             self._post("iho_budget", budget, c)
             self._post("iho_fair_share" if fair >= 0 else "iho_fair_share_back", abs(fair), c, fair < 0)
             c.account.budget += budget
@@ -321,8 +332,13 @@ def _ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def _whole(rest: Array, cells: Array) -> Array:
-    """Pence that rounding left over, given to each trust's largest payer."""
-    out = np.zeros_like(cells)
-    out[np.arange(len(rest)), cells.argmax(axis=1)] = rest
+def _made_whole(cells: Array, total: Array) -> Array:
+    """Payments in pence that add up by trust: what rounding left over is its largest payer's.
+
+    Args:
+        cells: (trust, payer) whole pence.
+        total: (trust,) what they are to add up to.
+    """
+    out = cells.copy()
+    out[np.arange(len(total)), cells.argmax(axis=1)] += total - cells.sum(axis=1)
     return out
