@@ -133,7 +133,7 @@ SCHEDULE: tuple[Phase, ...] = (
         "tend_population",
         "month",
         ("health", "money"),
-        ("health", "row_rate"),
+        ("health", "urgent"),
         "Care outside hospital and prevention of earlier months change emergency admissions and need.",
     ),
     Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),

@@ -48,6 +48,10 @@ def test_paths():
         "money.incentives",
         "oversight.segmentation",
         "oversight.override",
+        "shift.community",
+        "shift.prevention",
+        "shift.from",
+        "shift.target",
     ]
 
 

@@ -226,7 +226,7 @@ def test_must_vary():
     assert not REGISTER["choice.elasticity"].must_vary
     assert not REGISTER["compare.band_england"].must_vary
     assert REGISTER["programme.propensity"].must_vary
-    assert not REGISTER["health.prevention_cashable"].must_vary
+    assert not REGISTER["workforce.agency_premium"].must_vary
 
 
 def test_hash_follows_figures_not_words():

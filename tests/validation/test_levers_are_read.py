@@ -53,6 +53,10 @@ PULLED |= {
     "aft.review_deficit": (False, RULES),
     "oversight.segmentation": ("quartiles", {}),
     "oversight.override": ("off", {}),
+    "shift.community": (10, {}),
+    "shift.prevention": (10, {}),
+    "shift.from": (date(2028, 4, 1), {"shift.prevention": 10}),
+    "shift.target": ("most_deprived", {"shift.prevention": 10}),
 }
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from aft_sim.mechanisms import population_health as care
+from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.scenario import load_scenario
-from worlds import plan
+from worlds import FEW, few, plan
 
 pytestmark = pytest.mark.validation
 
@@ -49,6 +51,22 @@ def test_two_years_of_nothing_then_fewer_admissions():
     assert np.abs(admissions[:until]).max() <= small
     assert BY_MONTH_36[0] <= admissions[35] <= BY_MONTH_36[1]
     assert np.abs(bed_days).max() <= BED_DAYS_WITHIN
+
+
+def test_two_years_of_nothing_then_fewer_admissions_in_a_run():
+    """S11 in the whole: the same world with a programme for everybody from its first week, and without."""
+    found = []
+    for dose in (0.0, 1.0):
+        model = TrustAutonomyModel(plan(load_scenario("baseline"), date(2029, 3, 31), few(FEW)), 1)
+        model.world.health.dose[:] = dose
+        england = model.run()["england"]
+        rows = pc.and_(pc.equal(england["basis"], "england"), pc.equal(england["quintile"], "all"))
+        found.append([england.filter(rows)[name].to_numpy() for name in ("emergency_admissions", "occupied_beds")])
+    admissions, beds = (100 * (ours / theirs - 1) for theirs, ours in zip(*found, strict=True))
+    until, small = NOTHING_BEFORE
+    assert np.abs(admissions[:until]).max() <= small
+    assert BY_MONTH_36[0] <= admissions[35] <= BY_MONTH_36[1]
+    assert np.abs(beds).max() <= BED_DAYS_WITHIN
 
 
 def test_equal_money_a_head_saves_more_lives_where_people_are_deprived():

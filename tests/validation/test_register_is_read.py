@@ -3,8 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from aft_sim.mechanisms import population_health
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.register import Register
 from aft_sim.spec.scenario import load_scenario
@@ -26,6 +28,23 @@ BINDING = {"capital.delegated_limit": 1e-4, "capital.delegated_limit_distressed"
 SUPPORT: dict[str, object] = {"oversight.support_entry": 0.5, "oversight.weakest_share": 1.0}
 #: A trust that oversight burdens, and is relieved of it.
 RELIEVED = {"aft.designated": ["RCX"], "aft.freedoms.oversight_relief": True}
+#: What answers to money moved out of hospitals.
+COMMUNITY = ("community.spending", "community.admissions_elasticity", "community.spending_lag")
+PREVENTION = (
+    "health.public_health_grant",
+    "health.cost_per_qaly_prevention",
+    "health.prevention_return",
+    "health.prevention_cashable",
+    "health.prevention_lag",
+    "health.return_gradient",
+)
+#: What integrated programmes do; a test of its own starts one.
+PROGRAMMES = (
+    *(name for name in REGISTER if name.startswith("community.emergency_effect")),
+    "community.bed_days_effect",
+)
+#: Read when runs are compared, as `compare` is.
+COMPARED = ("health.cost_per_qaly",)
 CONTEXT: dict[str, dict[str, object]] = {
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
@@ -46,6 +65,9 @@ CONTEXT: dict[str, dict[str, object]] = {
     "oversight.support_relapse": SUPPORT | {"oversight.support_months": 3.0},
     "payment.incentive_places": {"money.incentives": True},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
+    **{name: {"shift.community": 10} for name in COMMUNITY},
+    **{name: {"shift.prevention": 10} for name in PREVENTION},
+    "health.lag_stages": {"shift.prevention": 10},
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.
 EXTREME = {
@@ -71,7 +93,8 @@ EXTREME = {
 }
 #: Moves money between two lines of the books only, as long as urgent activity is as contracted.
 BOOKS_ONLY = ("payment.urgent_variable",)
-RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.") and n not in BOOKS_ONLY]
+ELSEWHERE = (*BOOKS_ONLY, *PROGRAMMES, *COMPARED)
+RUN = [n for n, p in REGISTER.items() if p.active and not n.startswith("compare.") and n not in ELSEWHERE]
 
 
 def base(name: str):
@@ -128,6 +151,28 @@ def test_parameter_moves_a_line_of_the_books(name):
     assert half == pytest.approx(other_half)
     assert variable / (fixed + variable) == pytest.approx(0.2)
     assert half + other_half == pytest.approx(fixed + variable)
+
+
+@pytest.mark.parametrize("name", PROGRAMMES)
+def test_parameter_moves_what_a_programme_does(name):
+    paths = []
+    for value in (REGISTER.number(name), REGISTER[name].low):
+        read = plan(base(name).with_changes("moved", {name: value}), UNTIL, few(PROVIDERS)).parameters.opening
+        health = population_health.open_health(np.ones((1, 5)), np.ones(1), np.ones(1))
+        health.dose[:] = 1.0
+        rule, path = population_health.rule(read, np.ones(1)), []
+        for _ in range(48):
+            population_health.tend(health, rule)
+            path += [health.avoided.sum(), health.stay.sum()]
+        paths.append(path)
+    assert paths[0] != paths[1]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_parameter_moves_a_comparison(name):
+    """Read by name where runs are compared; tests/unit/test_health_effect.py works the figures out."""
+    source = (SOURCE / "study" / "health.py").read_text(encoding="utf-8")
+    assert f'"{name}"' in source
 
 
 def test_bands_of_comparisons_come_from_the_register():

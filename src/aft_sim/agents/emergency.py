@@ -71,8 +71,9 @@ class UrgentRound:
         u.month_expected += self._usual * foreseen
         u.month_kq += u.admissions_kq
         # those who come beyond the normal season, and those who stay away, are mostly short stays
-        margin, avoided = (self._p(f"emergency.{name}_stay", week) for name in ("marginal", "avoided"))
-        takes = u.demand * (u.need * emergency.bed_use(chance, margin) * (1 - u.avoided * avoided))
+        margin = self._p("emergency.marginal_stay", week)
+        treated = (1 - u.avoided) * self._world.health.stay
+        takes = u.demand * (u.need * emergency.bed_use(chance, margin) * treated)
         takes_beds = emergency.bed_use(surge, margin) * (u.share @ takes.ravel()) * needed
         u.held[:] = emergency.beds_next(u.held, takes_beds, u.stay * stay)
         u.held_normal[:] = emergency.beds_next(u.held_normal, self._usual * self._season[week], u.stay)

@@ -351,10 +351,10 @@ class FinanceRound:
         paid_before, self._prepaid[:-1], self._prepaid[-1] = self._prepaid[0].copy(), self._prepaid[1:], 0.0
         own = marginal * (self._value - self.contracts.cap / MONTHS) - paid_before
         extra = own + shock - self._world.contracts_iho.relief
-        more = self._world.urgent.activity() - 1
-        extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
         usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
         self._world.money.elective[:] = np.maximum(usual + own, 0.0)
+        more = self._world.urgent.activity() - 1
+        extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

@@ -66,3 +66,5 @@ class PopulationRound:
             )
         p = w.plan.parameters
         population_health.tend(w.health, population_health.rule(lambda name: p.at(name, week), allocation))
+        w.urgent.avoided[:] = w.health.avoided
+        w.urgent.need[:] = w.health.need

@@ -28,11 +28,14 @@ CHARTS: Mapping[str, str] = {
     "trusts": "the paired difference at every trust",
     "icbs": "the paired difference for the residents of every ICB",
     "quintiles": "the paired difference by deprivation fifth, the gap, and the levels",
+    "plane": "health against equality: net health benefit of up to four scenarios, and who gains most of it",
     "events": "timeline of what happened to trusts in one run: the policy's first seed, or --seed",
     "budget": "a population budget over its years: the trust of --group in the policy's first seed, or --seed",
-    "contact": "all but the timeline on one page (PNG)",
+    "contact": "all that show the outcome on one page (PNG)",
 }
 ENGLAND = "england"
+#: Charts that do not show the outcome asked for.
+OF_THEIR_OWN = ("plane", "events", "budget", "contact")
 #: Charts that can be about a part of England.
 OF_A_GROUP = ("fan", "effect", "budget")
 #: Charts that show one run.
@@ -85,11 +88,7 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [
-            draw(results, one, policy, vs, outcome, month, group)
-            for one in CHARTS
-            if one not in ("contact", *OF_ONE_RUN)
-        ]
+        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in OF_THEIR_OWN]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
         if chart == "events":
@@ -157,6 +156,9 @@ def draw(
         return charts.fan(results, chosen, outcome, group, at)
     if len(names) < 2:
         raise InputError("this chart compares two scenarios", where=str(results.folder), found=names[0])
+    if chart == "plane":
+        other = vs or ("baseline" if "baseline" in names else names[0])
+        return charts.plane(results, [policy] if policy else [name for name in names if name != other], other, at)
     ours = policy or next(name for name in reversed(names) if name != vs)
     theirs = vs or next((name for name in names if name != ours), names[0])
     found = results.effect_of(ours, theirs)

@@ -205,9 +205,10 @@ def waiting_outcome(name: str) -> None:
     Raises:
         InputError: unknown, or money.
     """
-    from aft_sim.outcomes.registry import of_patients, outcome
+    from aft_sim.outcomes.of_health import OF_MONEY
+    from aft_sim.outcomes.registry import outcome
 
-    if not of_patients(outcome(name)):
+    if set(outcome(name).levels) <= set(OF_MONEY):
         raise InputError(
             "money is reported beside every comparison, by financial year",
             where="--outcome",

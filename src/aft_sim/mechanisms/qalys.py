@@ -1,7 +1,7 @@
 """Health in QALYs that the simulated flows of people bring: treatment, waiting, prevention.
 
-Money enters as prevention only. What money would have bought elsewhere is `net_health_benefit`'s affair, so that no pound
-whose activity is simulated is valued twice.
+Money enters as prevention only. What money would have bought elsewhere is `net_health_benefit`'s affair, so that no
+pound whose activity is simulated is valued twice.
 """
 
 from __future__ import annotations

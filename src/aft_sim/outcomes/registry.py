@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
+from aft_sim.outcomes import of_health
 
 Floats = npt.NDArray[np.float64]
 Direction = Literal["higher", "lower", "neither"]
@@ -141,14 +142,8 @@ _ENGLAND = (
     *_BEDS,
     "displaced",
     "category_2_minutes",
-    "qalys_treatment",
-    "qalys_waiting",
-    "qalys_prevention",
-    "deaths_avoided",
-    "need",
-    "avoided",
+    *of_health.ENGLAND,
 )
-_SYSTEM = ("public_spending", "simulated_spending", "community_spending", "prevention_spending")
 _MONEY = (
     "pot",
     "drawn",
@@ -185,7 +180,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
                 "month, trust and quintile (every patient treated there)",
             ),
             Level("money", ("month", "trust"), _MONEY, pa.float32(), "month and trust"),
-            Level("system", ("month",), _SYSTEM, pa.float64(), "month"),
+            Level("system", ("month",), of_health.SYSTEM, pa.float64(), "month"),
             Level(
                 "oversight",
                 ("month", "trust"),
@@ -193,13 +188,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
                 pa.float32(),
                 "month of publication and scored trust",
             ),
-            Level(
-                "iho",
-                ("month", "trust", "board", "scope", "item"),
-                ("value",),
-                pa.float32(),
-                "year end, budget of a population and item",
-            ),
+            Level("iho", ("month", "trust", "icb", "scope", "item"), ("value",), pa.float32(), "budget's year and item"),
             Level("events", ("month", "trust", "event", "detail"), ("value",), pa.float32(), "event"),
         )
     }
@@ -217,7 +206,6 @@ KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "region": ("NHS England region", "name of the region"),
         "icb": ("integrated care board", "code of the board (2026 footprint) where patients live"),
         "trust": ("NHS trust", "ODS code of the provider"),
-        "board": ("integrated care board", "code of the board that pays the budget"),
         "scope": ("scope", "partial (some services), place, or whole (all residents of the board)"),
         "item": ("item", "line of the budget's year; GBP million unless docs/iho.md says otherwise"),
         "event": ("event", "kind of event"),
@@ -281,15 +269,6 @@ def _weeks(name: str, label: str, definition: str) -> Outcome:
 def _money(name: str, label: str, definition: str, kind: Kind = "flow") -> Outcome:
     unit = "GBP million"
     return Outcome(name, label, unit, unit, "neither", kind, (name,), ("money",), definition)
-
-
-def _health(name: str, label: str, definition: str, parts: tuple[str, ...] = ()) -> Outcome:
-    return Outcome(name, label, "QALYs", "QALYs", "higher", "flow", parts or (name,), ("england",), definition)
-
-
-def _system(name: str, label: str, definition: str) -> Outcome:
-    unit = "GBP million"
-    return Outcome(name, label, unit, unit, "neither", "flow", (name,), ("system",), definition)
 
 
 _FLOW_LEVELS = ("england", "trust")
@@ -461,60 +440,7 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 ("england",),
                 "mean ambulance response to category 2 calls in England, mean of the month's weeks; alike in all rows",
             ),
-            _health(
-                "qalys",
-                "QALYs of simulated care",
-                "QALYs of the month: treatment given or still to come, less what is lost by waiting, and prevention",
-                ("qalys_treatment", "qalys_waiting", "qalys_prevention"),
-            ),
-            _health(
-                "qalys_treatment",
-                "QALYs of treatment",
-                "QALYs of pathways completed in the month, and of the change of the list: whoever waits will mostly be "
-                "treated, later",
-            ),
-            _health(
-                "qalys_waiting", "QALYs lost by waiting", "QALYs that people on the list lost in the month; below 0"
-            ),
-            _health(
-                "qalys_prevention",
-                "QALYs of prevention",
-                "QALYs bought by prevention beyond the opening's, counted when the money is spent",
-            ),
-            Outcome(
-                "deaths_avoided",
-                "amenable deaths avoided by money",
-                "deaths",
-                "deaths",
-                "higher",
-                "flow",
-                ("deaths_avoided",),
-                ("england",),
-                "deaths avoided by what boards have in real terms beyond the opening, as an ecological panel found; no "
-                "part of QALYs",
-            ),
-            Outcome(
-                "need",
-                "need for care",
-                "%",
-                "points",
-                "lower",
-                "level",
-                (),
-                ("england",),
-                "need for care of residents, of the opening's, before growth",
-            ),
-            Outcome(
-                "avoided",
-                "emergency admissions avoided",
-                "%",
-                "points",
-                "higher",
-                "level",
-                (),
-                ("england",),
-                "share of expected emergency admissions of residents that care outside hospital avoids",
-            ),
+            *(Outcome(*fields) for fields in of_health.ROWS),
             _money("pot", "eligible pot", "unspent surpluses since 2024/25 that may be drawn", "stock"),
             _money("drawn", "drawn from the pot", "money drawn from the pot in the month"),
             _money("capital_spend", "capital spending", "capital spent in the month, whatever its source"),
@@ -533,27 +459,6 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 "public spending by trusts",
                 "what trusts paid in the month to staff, suppliers and lenders, capital included, less what others "
                 "than the NHS paid them",
-            ),
-            _system(
-                "public_spending",
-                "public spending on care",
-                "what trusts, boards and NHS England paid in the month to staff, suppliers and other providers",
-            ),
-            _system(
-                "simulated_spending",
-                "public spending on simulated care",
-                "the part of it whose health is in the QALYs: elective care of trusts with a list and their capital, "
-                "independent providers, prevention",
-            ),
-            _system(
-                "community_spending",
-                "moved to community services",
-                "spent in the month on community services with money kept back of acute contracts",
-            ),
-            _system(
-                "prevention_spending",
-                "moved to prevention",
-                "spent in the month on prevention with money kept back of acute contracts",
             ),
         )
     }
@@ -576,11 +481,6 @@ def outcome(name: str) -> Outcome:
             hint=did_you_mean(name, OUTCOMES),
         )
     return found
-
-
-def of_patients(found: Outcome) -> bool:
-    """Whether an outcome is of people, so that it can be compared by group; money is told beside every comparison."""
-    return any(name in _EVERYWHERE for name in found.levels)
 
 
 def level(name: str) -> Level:

@@ -8,12 +8,14 @@ from aft_sim.present.chart import Chart
 from aft_sim.present.effect_chart import effect_chart
 from aft_sim.present.fan_chart import MAX_SCENARIOS, fan_chart
 from aft_sim.present.place_chart import place_chart
+from aft_sim.present.plane_chart import MAX_POLICIES, plane_chart
 from aft_sim.present.quintile_chart import quintile_chart
 from aft_sim.study.effect import Effect
+from aft_sim.study.plane import plane as plane_of
 from aft_sim.study.result import ResultSet
 from aft_sim.study.spread import spread
 
-__all__ = ["MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "quintiles", "trusts"]
+__all__ = ["MAX_POLICIES", "MAX_SCENARIOS", "Chart", "effect", "fan", "icbs", "plane", "quintiles", "trusts"]
 
 
 def effect(found: Effect, outcome: str = "within_18_share", group: str = "england", at: str | None = None) -> Chart:
@@ -34,6 +36,11 @@ def icbs(found: Effect, outcome: str = "within_18_share", at: str | None = None)
 def quintiles(found: Effect, outcome: str = "within_18_share", at: str | None = None) -> Chart:
     """The effect by deprivation fifth; see `quintile_chart`."""
     return quintile_chart(found.at(outcome, at))
+
+
+def plane(results: ResultSet, policies: Sequence[str], baseline: str, at: str | None = None) -> Chart:
+    """Up to four policies on the equity-efficiency plane; see `plane_chart`."""
+    return plane_chart(plane_of(results, policies[:MAX_POLICIES], baseline, at or results.months[-1]))
 
 
 def fan(

@@ -94,7 +94,7 @@ def day_name(day: date) -> str:
 def decimals(x: float, unit: str) -> int:
     """Decimals a number of this size and unit is written with."""
     size = abs(x)
-    if unit == "pathways":
+    if unit in ("pathways", "QALYs", "deaths"):
         return 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2
     if unit == "GBP million" and size >= 100:
         return 1

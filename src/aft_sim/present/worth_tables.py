@@ -39,6 +39,18 @@ CAPTION = {
 }
 
 
+OF_HEALTH = (
+    "qalys_treatment",
+    "qalys_waiting",
+    "qalys_prevention",
+    "system_spending",
+    "displaced",
+    "qalys",
+    "net_health_benefit",
+)
+"""Measures that the table of health holds."""
+
+
 def lines(worth: Worth) -> Iterator[Sequence[str]]:
     """Lines of the CSV, as `COLUMNS`."""
     for row in worth.rows():
@@ -53,8 +65,10 @@ def tables(comparison: Comparison) -> list[Table]:
     worth = comparison.worth
     if worth is None:
         return []
-    rows = list(worth.rows())
+    rows = [row for row in worth.rows() if row.measure not in OF_HEALTH]
     found = [_cost_table(comparison, worth, [row for row in rows if not (row.quintile or row.financial_year)])]
+    if worth.health is not None:
+        found.append(_health_table(comparison, worth))
     if worth.capital:
         found.append(_quintile_table(comparison, [row for row in rows if row.quintile]))
     if worth.finances:
@@ -86,6 +100,28 @@ def _cost_table(comparison: Comparison, worth: Worth, rows: Sequence[WorthRow]) 
     for row in rows:
         label = row.label if row.unit == "pathways" else f"{row.label}, {row.unit}"
         table.add_row(label, *_numbers(row), row.words)
+    return table
+
+
+def _health_table(comparison: Comparison, worth: Worth) -> Table:
+    health = worth.health
+    assert health is not None
+    price = style.number(health.cost_per_qaly, "GBP", places=0)
+    table = _table(
+        f"Health, from the opening to {style.month_name(comparison.at)}",
+        f"Net health benefit: QALYs of simulated care less money displaced at GBP {price} a QALY "
+        "(health.cost_per_qaly), each month at its prices. Money displaced: what elective care, independent providers, "
+        "capital and prevention cost, and so other care does not get. Levels of QALYs have no meaning of their own.",
+        "",
+        ("Effect", "95% interval"),
+        "Verdict",
+    )
+    depth = {"1": ", most deprived fifth", "5": ", least deprived fifth"}
+    for row in worth.rows():
+        if row.measure in OF_HEALTH and row.effect is not None:
+            place = depth.get(row.quintile, f", quintile {row.quintile}" if row.quintile else "")
+            label = f"{row.label}{place}" + ("" if row.unit == "QALYs" else f", {row.unit}")
+            table.add_row(label, *_numbers(row)[2:], row.words)
     return table
 
 

@@ -107,7 +107,7 @@ def budgets_of(run: RunResult, trust: str) -> BudgetHistory:
         run.scenario,
         run.seed,
         trust,
-        table["board"][at[0]],
+        table["icb"][at[0]],
         table["scope"][at[0]],
         tuple(
             BudgetYear(year, items, tuple(one for one in told if _year(one.month) == year))

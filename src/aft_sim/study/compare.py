@@ -19,6 +19,7 @@ import numpy as np
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.of_health import OF_MONEY
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
 from aft_sim.study.designations import programme_of
@@ -282,7 +283,7 @@ def effect_path(
 
 def _waiting_outcome(name: str) -> Outcome:
     found = registry.outcome(name)
-    if not registry.of_patients(found):
+    if set(found.levels) <= set(OF_MONEY):
         raise InputError(
             "money is reported beside every comparison, by financial year",
             found=name,

@@ -51,13 +51,23 @@ class MarginalCost:
             months: labels, from the first month of the runs on.
             draw: number of the draw.
         """
-        world = self.worlds.get(draw, CENTRAL)
-        cost, ratio, growth = (self._path(name, months, world) for name in (COST, RATIO, PRICES))
-        steps = np.log1p(growth / 100) / 12
-        return np.asarray(cost * ratio * np.exp(np.concatenate([[0.0], np.cumsum(steps[:-1])])))
+        return self.at_prices((COST, RATIO), months, draw)
 
-    def _path(self, name: str, months: Sequence[str], world: Draw) -> Floats:
+    def at_prices(self, names: Sequence[str], months: Sequence[str], draw: int) -> Floats:
+        """Product of parameters, stated at prices of the first month, at the prices of each month.
+
+        Args:
+            names: parameters.
+            months: labels, from the first month of the runs on.
+            draw: number of the draw.
+        """
+        found = np.prod([self.path(name, months, draw) for name in names], axis=0)
+        steps = np.log1p(self.path(PRICES, months, draw) / 100) / 12
+        return np.asarray(found * np.exp(np.concatenate([[0.0], np.cumsum(steps[:-1])])))
+
+    def path(self, name: str, months: Sequence[str], draw: int) -> Floats:
         """Values of a parameter by month, in its unit; a dated change holds from the first whole month."""
+        world = self.worlds.get(draw, CENTRAL)
         value = self.scenario.parameters.get(name, world.mapping.get(name, Register.load()[name].default))
         path = np.full(len(months), float(value))
         for change in sorted(self.scenario.changes, key=lambda one: one.start):

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from aft_sim.basis.calendar import financial_year
 from aft_sim.outcomes.registry import QUINTILES, Floats
+from aft_sim.study.health import HealthEffect, health_effect
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import columns_kept
 from aft_sim.study.paired import PairedEffect, PairedRatio, paired_effect, paired_ratio
@@ -99,6 +100,7 @@ class Worth:
         capital: capital spent for the residents of each quintile, GBP a resident, by quintile.
         finances: year by year.
         missing: what is not known, sentences.
+        health: QALYs and net health benefit; None where the runs or the study do not hold what it takes.
     """
 
     spending: PairedEffect | None
@@ -111,6 +113,7 @@ class Worth:
     capital: Mapping[str, PairedEffect]
     finances: tuple[Finances, ...]
     missing: tuple[str, ...]
+    health: HealthEffect | None = None
 
     @property
     def verdict(self) -> str:
@@ -164,6 +167,8 @@ class Worth:
             yield _row("in_deficit", "Trusts in deficit", "%", year.in_deficit, year=at)
             yield _row("eligible", "Trusts neither in deficit nor on deficit support", "trusts", year.eligible, year=at)
             yield _row("surplus", "Surplus of all trusts together", "GBP million", year.surplus, year=at)
+        for measure, label, unit, quintile, effect in self.health.lines() if self.health else ():
+            yield _row(measure, label, unit, effect, quintile=quintile)
 
 
 def _row(measure: str, label: str, unit: str, effect: PairedEffect, quintile: str = "", year: str = "") -> WorthRow:
@@ -227,6 +232,7 @@ def worth(
             for year, both in found
         ),
         missing=_missing(kept),
+        health=health_effect(runs, at, band, places, marginal),
     )
 
 
