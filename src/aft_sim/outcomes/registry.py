@@ -188,7 +188,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
                 pa.float32(),
                 "month of publication and scored trust",
             ),
-            Level("iho", ("month", "trust", "icb", "scope", "item"), ("value",), pa.float32(), "budget's year and item"),
+            Level("iho", ("month", "trust", "icb", "scope", "item"), ("value",), pa.float32(), "settled year and item"),
             Level("events", ("month", "trust", "event", "detail"), ("value",), pa.float32(), "event"),
         )
     }
