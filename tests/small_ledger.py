@@ -21,6 +21,11 @@ MONTH: dict[str, float | list[float] | list[list[float]]] = {
     "independent_sector": [6.0, 4.0],
     "other_commissioning": [53.75, 59.25],
     "national_programmes": 1.0,
+    # budgets of populations move nothing here: tests/validation/test_population_budgets.py reconciles them to the penny
+    **{f"iho_{name}": [[0.0, 0.0]] * 3 for name in ("budget", "fair_share", "overspend")},
+    **{f"iho_{name}": [[0.0] * 3] * 2 for name in ("fair_share_back", "underspend")},
+    **{f"iho_{name}": [[0.0] * 3] * 3 for name in ("elective", "urgent_fixed", "urgent_variable", "block")},
+    **{f"iho_{name}": [0.0] * 3 for name in ("independent", "other_care", "community", "prevention", "setup")},
     "deficit_support": [0.0, 0.0, 6.0],
     "delivery_reward": [0.0, 0.5, 0.0],
     "other_income": [5.0, 4.0, 2.0],

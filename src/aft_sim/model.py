@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aft_sim.agents.condition import GapCondition
 from aft_sim.agents.emergency import UrgentRound
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.icb import IntegratedCareBoard
+from aft_sim.agents.iho import ContractRound
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.oversight import OversightRound
 from aft_sim.agents.planning import CapitalPlanning
@@ -71,8 +73,14 @@ class TrustAutonomyModel(mesa.Model):
         self.national = NHSEngland(self)
         freedoms = plan.scenario.aft.freedoms
         self.status = status = Status(plan.designated, plan.aft_week, freedoms.approval, freedoms.reinvest)
-        self.books = FinanceRound(self.world, self.trusts, self.boards, self.national, status, self.draws)
-        self.planning = CapitalPlanning(self.world, self.trusts, self.national, self.books, status, self.draws)
+        condition = GapCondition(self.world)
+        self.contracts = ContractRound(self.world, status, condition, self.draws)
+        self.books = FinanceRound(
+            self.world, self.trusts, self.boards, self.national, status, self.draws, self.contracts.money
+        )
+        self.planning = CapitalPlanning(
+            self.world, self.trusts, self.national, self.books, status, condition, self.draws
+        )
         self.population = PopulationRound(self.world, self.books)
         self.oversight = OversightRound(self.world, self.books, status, self.draws)
         self.office = ProgrammeOffice(self.world, status, self.draws)
@@ -178,6 +186,12 @@ class TrustAutonomyModel(mesa.Model):
         self.books.open_year(week)
         self.planning.pay_back(week, self.books.owed)
         self.population.open_year(week)
+
+    def open_contracts(self) -> None:
+        """1 April: population budgets."""
+        calendar = self.plan.calendar
+        week = first_week_from(calendar, date(calendar.sunday(self.week).year, 4, 1))
+        self.contracts.open_year(week, self.books.contracts)
 
     def announce(self) -> None:
         """Freedoms begin."""
@@ -380,6 +394,10 @@ class TrustAutonomyModel(mesa.Model):
         """Nobody runs out of cash."""
         self.books.support_cash(self.week)
 
+    def settle_contracts(self) -> None:
+        """31 March: results of population budgets are shared."""
+        self.books.add_income(self.contracts.settle(self.week))
+
     def close_books(self) -> None:
         """31 March."""
         self.planning.close_books(self.week)
@@ -397,6 +415,10 @@ class TrustAutonomyModel(mesa.Model):
     def govern(self) -> None:
         """The programme's month."""
         self.office.close_month(self.week)
+
+    def offer_contracts(self) -> None:
+        """Population budgets are offered."""
+        self.contracts.close_month(self.week)
 
     def record(self) -> None:
         """Outcomes of the month."""

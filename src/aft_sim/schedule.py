@@ -35,6 +35,13 @@ SCHEDULE: tuple[Phase, ...] = (
         ("money", "staff"),
         "Settlement, allocations, prices, contracts, budgets, savings; envelopes grow, the capital limit is known.",
     ),
+    Phase(
+        "open_contracts",
+        "april",
+        ("plan", "ledger", "signals"),
+        ("contracts_iho", "health", "events"),
+        "Budgets of whole populations end, begin and are agreed; holders decide what moves out of hospital.",
+    ),
     Phase("announce", "status", ("plan",), ("events",), "Designated trusts receive their freedoms."),
     Phase(
         "plan_draws",
@@ -112,6 +119,13 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase("spend_ordinary", "month", ("money",), ("money", "ledger"), "A month of ordinary capital is spent."),
     Phase("support_cash", "month", ("ledger",), ("ledger", "events"), "Trusts that are out of cash are lent it."),
     Phase(
+        "settle_contracts",
+        "year",
+        ("contracts_iho",),
+        ("contracts_iho", "ledger", "events"),
+        "Results of population budgets are shared between holders and boards.",
+    ),
+    Phase(
         "close_books",
         "year",
         ("ledger",),
@@ -133,6 +147,13 @@ SCHEDULE: tuple[Phase, ...] = (
         "Care outside hospital and prevention of earlier months change emergency admissions and need.",
     ),
     Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),
+    Phase(
+        "offer_contracts",
+        "month",
+        ("plan",),
+        ("contracts_iho", "events"),
+        "Population budgets are offered and assessed; holders that lost the status are given notice.",
+    ),
     Phase(
         "record",
         "month",

@@ -27,6 +27,7 @@ from aft_sim.mechanisms.ledger_accounts import Accounts
 from aft_sim.mechanisms.oversight import Oversight, opened, quarter_label
 from aft_sim.mechanisms.population_health import Health, open_health
 from aft_sim.mechanisms.waiting_list import GROUPS, WEEKS
+from aft_sim.policy.iho import Contracts
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -319,8 +320,9 @@ class World:
     money: Money
     signals: Signals
     oversight: Oversight
-    health: Health
     urgent: Urgent
+    health: Health
+    contracts_iho: Contracts
     month: MonthFlows
     counts: Counts
     events: list[Event] = field(default_factory=list)
@@ -450,6 +452,7 @@ def open_world(plan: Plan, seed: int) -> World:
             p.opening("community.spending") * books.allocation / books.allocation.sum(),
             p.opening("health.public_health_grant") * books.target / books.target.sum(),
         ),
+        contracts_iho=Contracts.none(trusts),
         urgent=opened_urgent(b, p.opening),
         month=MonthFlows.zero(rows),
         counts=counts,

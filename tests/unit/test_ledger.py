@@ -59,6 +59,8 @@ def test_purposes_say_what_is_income_and_expense_of_a_trust():
         "deficit_support",
         "delivery_reward",
         "other_income",
+        *(f"iho_{name}" for name in ("budget", "fair_share", "overspend")),
+        *(f"iho_{name}" for name in ("elective", "urgent_fixed", "urgent_variable", "block")),
     }
     assert {p.name for p in PURPOSES.values() if p.expense} == {
         "pay",
@@ -70,6 +72,12 @@ def test_purposes_say_what_is_income_and_expense_of_a_trust():
         "pdc_dividend",
         "community_care",
         "purchase_of_work",
+        *(f"iho_{name}" for name in ("fair_share_back", "underspend", "community", "setup")),
+        *(p.name for p in PURPOSES.values() if p.handed_on),
+    }
+    assert {p.name for p in PURPOSES.values() if p.handed_on} == {
+        *(f"iho_{name}" for name in ("elective", "urgent_fixed", "urgent_variable", "block", "independent")),
+        *(f"iho_{name}" for name in ("other_care", "prevention", "fair_share_back", "underspend")),
     }
     assert [p.name for p in PURPOSES.values() if not p.cash] == ["depreciation"]
 

@@ -64,6 +64,25 @@ PULLED |= {
     "shift.from": (date(2028, 4, 1), {"shift.prevention": 10}),
     "shift.target": ("most_deprived", {"shift.prevention": 10}),
 }
+#: A population budget that begins as early as one can.
+BUDGET: dict[str, object] = {
+    "aft.from": date(2026, 2, 2),
+    "iho.holders": ["RTF"],
+    "iho.from": date(2026, 2, 1),
+    "iho.notice_months": 0.0,
+    "iho.eligible_share": 1.0,
+    "iho.case_chance": 1.0,
+}
+PULLED |= {
+    "aft.condition": ("gap", {}),
+    "iho.planned": (True, {}),
+    "iho.offered": ("every_holder", BUDGET),
+    "iho.holders": (["RBS"], BUDGET),
+    "iho.from": (date(2027, 4, 1), BUDGET),
+    "iho.scope": ("whole", BUDGET),
+    "iho.budget": ("fair_share", BUDGET),
+    "iho.savings_source": ("literature", BUDGET),
+}
 ACTIVE = [path for path, lever in levers().items() if lever.active]
 
 

@@ -54,7 +54,25 @@ PROGRAMMES = (
 )
 #: Read when runs are compared, as `compare` is.
 COMPARED = ("health.cost_per_qaly",)
+#: A population budget that begins as early as one can; years of its own for figures of later years.
+BUDGET: dict[str, object] = {
+    "aft.from": date(2026, 2, 2),
+    "iho.holders": ["RTF"],
+    "iho.from": date(2026, 2, 1),
+    "iho.notice_months": 0.0,
+    "iho.eligible_share": 1.0,
+    "iho.case_chance": 1.0,
+}
+LITERATURE = BUDGET | {"iho.savings_source": "literature"}
+FAIR = BUDGET | {"iho.budget": "fair_share"}
 CONTEXT: dict[str, dict[str, object]] = {
+    **{f"iho.gross_saving.{year}": LITERATURE for year in ("year_1", "years_2_3", "years_5_8")},
+    "iho.hospital_held_ratio": LITERATURE,
+    "iho.setup_ratio": LITERATURE,
+    "iho.overspend_years": BUDGET | {"iho.corridor": 0.0},
+    "iho.children_share": BUDGET | {"iho.scope": "partial"},
+    "iho.mental_health_share": BUDGET | {"iho.scope": "partial"},
+    "iho.gap_tolerance": {"aft.condition": "gap"},
     "capital.approval_months.ordinary": BINDING,
     "capital.approval_months.aft": BINDING | {"capital.aft_limit": 100.0},
     "capital.approval_months.treasury": BINDING | {"capital.treasury_limit": 1e-4},
@@ -89,6 +107,13 @@ CONTEXT: dict[str, dict[str, object]] = {
 }
 #: Values to try beyond the plausible range, for limits that only bind far away.
 EXTREME = {
+    "iho.term_years": [1.0],
+    "iho.case_months": [0.0],
+    "iho.moved_limit": [0.01],
+    "iho.eligible_share": [0.0],
+    "iho.case_chance": [0.0],
+    "iho.network_share": [0.9],
+    "iho.gap_tolerance": [1.0],
     "capital.delegated_limit": [1e-4],
     "capital.delegated_limit_distressed": [1e-4],
     "capital.delegated_limit_nhs_trust": [1e-4],
@@ -125,6 +150,8 @@ def base(name: str):
     context: dict[str, object] = {"programme.propensity": 1.0} if name != "programme.propensity" else {}
     if name.startswith("programme.") and name != "programme.propensity":
         context |= {"aft.programme": "rules"}
+    if name.startswith("iho.") and name not in CONTEXT:
+        context |= BUDGET
     return scenario.with_changes("base", context | CONTEXT.get(name, {}))
 
 

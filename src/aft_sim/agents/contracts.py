@@ -6,6 +6,7 @@ Money is GBP m a year, cash; trusts and boards are axes of arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.baseline.money import OpeningMoney
 from aft_sim.policy import payment
 from aft_sim.policy.shift import Shift, divided, kept_back
+from aft_sim.spec.register import Register
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -191,3 +193,14 @@ def agree(
         independent_price=before.independent_price * ((1 + terms.uplift) * (1 + extra)),
         volume=(grown - extra) / (1 + terms.uplift) - 1,
     )
+
+
+@lru_cache(maxsize=1)
+def usual_volume() -> float:
+    """Growth of funded work on the path on which `production.resource_growth` was measured: the register's own."""
+    register = Register.load()
+    growth, inflation, efficiency = (
+        float(register[name].default) / 100
+        for name in ("payment.settlement_growth", "capital.price_growth", "payment.efficiency_factor")
+    )
+    return (1 + growth) / (1 + payment.price_uplift(inflation, efficiency)) - 1

@@ -7,13 +7,13 @@ from `mechanisms.finance`, the year's contracts from `agents.contracts`. Money i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aft_sim.agents import contracts
 from aft_sim.agents.icb import IntegratedCareBoard
+from aft_sim.agents.iho_money import ContractMoney
 from aft_sim.agents.nhs_england import NHSEngland
 from aft_sim.agents.trust import SavingsView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
@@ -22,7 +22,6 @@ from aft_sim.basis.calendar import Month, months_left
 from aft_sim.mechanisms import finance
 from aft_sim.policy import payment, shift
 from aft_sim.policy.programme import Status
-from aft_sim.spec.register import Register
 from aft_sim.world import Event, World
 
 Array = NDArray[np.float64]
@@ -109,10 +108,11 @@ class FinanceRound:
         national: NHSEngland,
         status: Status,
         draws: streams.Streams,
+        budgets: ContractMoney,
     ) -> None:
         """Take over the opening year."""
         self._world, self._trusts, self._boards, self._national = world, trusts, boards, national
-        self._status, self._draws = status, draws
+        self._status, self._draws, self._budgets = status, draws, budgets
         b, m = world.bundle, world.opening_money
         self._ids = streams.words(b.trusts.code)
         # a trust that no board hosts (ambulance trusts serve several) is nobody's system: it stands for itself
@@ -264,7 +264,7 @@ class FinanceRound:
         # what does not last is staff again the year after
         usual = p("ledger.savings_plan", week) * programme.delivery * programme.recurrent
         cut = p("ledger.savings_from_staff", week) * (programme.lasting - usual)
-        w.staff[:] = finance.staff_step(w.staff, c.volume, usual_volume(), marginal, cut)
+        w.staff[:] = finance.staff_step(w.staff, c.volume, contracts.usual_volume(), marginal, cut)
 
     # -- every month ---------------------------------------------------------------------------------------------------
 
@@ -279,6 +279,7 @@ class FinanceRound:
             (trust,) capital that the most improved trusts have earned, to be spent.
         """
         self._so_far.months += 1
+        self._budgets.begin_month(week)
         self._pay_boards()
         self._pay_trusts(week, month.days / (7 * month.n_weeks))
         self._pay_costs(week)
@@ -291,7 +292,7 @@ class FinanceRound:
         ledger.post("settlement", c.settlement / MONTHS)
         ledger.post("allocation", c.allocation / MONTHS)
         ledger.post("national_programmes", max(c.national, 0.0) / MONTHS)
-        ledger.post("other_commissioning", c.commissioning / MONTHS)
+        self._budgets.pay_others("other_commissioning", c.commissioning / MONTHS)
 
     def _by_trust(self, rows: Array) -> Array:
         own = self._row_trust >= 0
@@ -319,9 +320,9 @@ class FinanceRound:
             ("urgent_variable", c.urgent * (variable / MONTHS) * activity),
             ("block", c.block / MONTHS),
         ):
-            ledger.post(purpose, amount[:, None] * c.payers)
+            self._budgets.pay(purpose, amount[:, None] * c.payers)
         ledger.post("other_income", c.other / MONTHS)
-        so_far.earned += self._received("elective")
+        so_far.earned += self._received("elective") + self._budgets.elective()
         so_far.income += sum(
             self._received(name) for name in ("elective", "urgent_fixed", "urgent_variable", "block", "other_income")
         )
@@ -330,8 +331,11 @@ class FinanceRound:
             price * np.bincount(self._row_board[independent], rows[independent], len(self._boards))
             for price, rows in zip(c.independent_price, done, strict=True)
         )
-        ledger.post("independent_sector", np.asarray(spent))
+        self._budgets.pay_others("independent_sector", np.asarray(spent))
         so_far.independent += np.asarray(spent)
+        self._budgets.end_month(week, c)
+        so_far.income += self._budgets.net_income()
+        so_far.expenditure += self._budgets.cost()
 
     def _received(self, purpose: str) -> Array:
         return self._world.ledger.month(purpose, "payee")[: len(self._trusts)]
@@ -346,7 +350,7 @@ class FinanceRound:
         shock = self._shock * self._world.money.expenditure / MONTHS
         paid_before, self._prepaid[:-1], self._prepaid[-1] = self._prepaid[0].copy(), self._prepaid[1:], 0.0
         own = marginal * (self._value - self.contracts.cap / MONTHS) - paid_before
-        extra = own + shock
+        extra = own + shock - self._world.contracts_iho.relief
         usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
         self._world.money.elective[:] = np.maximum(usual + own, 0.0)
         more = self._world.urgent.activity() - 1
@@ -440,6 +444,10 @@ class FinanceRound:
         listed = self._world.bundle.trust_provider >= 0
         self._prepaid += np.where(listed, amount, 0.0) / MONTHS
 
+    def add_income(self, amount: Array) -> None:
+        """Count income of the year that was posted elsewhere, (trust,)."""
+        self._so_far.income += amount
+
     def hand_over(self, given: Array, received: Array) -> None:
         """Money that holders made and NHS England gives to others, both (trust,) of one sum."""
         self._world.ledger.post("surplus_return", given)
@@ -485,14 +493,3 @@ class FinanceRound:
 def _share(part: Array, whole: Array) -> Array:
     """Part over whole, nothing of nothing: a trust without any figure has no money."""
     return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
-
-
-@lru_cache(maxsize=1)
-def usual_volume() -> float:
-    """Growth of funded work on the path on which `production.resource_growth` was measured: the register's own."""
-    register = Register.load()
-    growth, inflation, efficiency = (
-        float(register[name].default) / 100
-        for name in ("payment.settlement_growth", "capital.price_growth", "payment.efficiency_factor")
-    )
-    return (1 + growth) / (1 + payment.price_uplift(inflation, efficiency)) - 1

@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from aft_sim.agents.condition import GapCondition
 from aft_sim.agents.finance import FinanceRound
 from aft_sim.agents.nhs_england import NHSEngland, YearLimit
 from aft_sim.agents.ordinary import OrdinarySchemes
@@ -76,11 +77,12 @@ class CapitalPlanning:
         national: NHSEngland,
         books: FinanceRound,
         status: Status,
+        condition: GapCondition,
         draws: streams.Streams,
     ) -> None:
         """Find out which boards use their freedoms and set the first year's limit."""
         self._world, self._trusts, self._national, self._draws = world, trusts, national, draws
-        self._books, self.status = books, status
+        self._books, self.status, self._condition = books, status, condition
         self._spending = Spending(world, trusts, status)
         b = world.bundle
         self._ids = streams.words(b.trusts.code)
@@ -159,6 +161,10 @@ class CapitalPlanning:
     def plan_draws(self, week: int) -> None:
         """Boards plan their draws for what is left of the financial year; the limit's rule is applied; money moves."""
         holders = self._may_draw(week)
+        met = self._condition.all_met()[holders]
+        for i in holders[~met]:
+            self._tell(week, int(i), "no draw", "the gap on its list is wider than at the opening", 0.0)
+        holders = holders[met]
         if not holders.size:
             return
         decisions = [self._trusts[i].decide_draw(self._view(int(i), week)) for i in holders]

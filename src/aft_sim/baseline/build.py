@@ -26,6 +26,7 @@ from aft_sim.baseline.sources.estates import read_estates
 from aft_sim.baseline.sources.expenditure import read_expenditure
 from aft_sim.baseline.sources.geography import (
     CommissionerMap,
+    Geography,
     frimley_weights,
     place_commissioners,
     read_geography,
@@ -93,6 +94,7 @@ class Sources:
     icbs: IcbTable
     residence_weights: CommissionerMap
     residents: Mapping[str, Array]
+    geography: Geography
     catchments: Catchments
     months: ProviderMonths
     series: RttMonthly
@@ -129,6 +131,7 @@ def read_sources(folder: Path, say: Callable[[str], None], rtt: Path | None = No
         icbs,
         commissioners,
         residents,
+        geography,
         read_catchments(path["catchments"], tuple(icbs.codes()), register, accounts.own_2022_23),
         read_provider_months(path["provider_months"], register),
         read_rtt_monthly(path["rtt_monthly"]),

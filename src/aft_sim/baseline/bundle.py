@@ -24,6 +24,7 @@ from aft_sim.baseline import tables
 from aft_sim.baseline.facts import Total, TrustFacts
 from aft_sim.baseline.finance import Finance, read_finance
 from aft_sim.baseline.oversight import LeagueTables, read_oversight_table
+from aft_sim.baseline.places import Places, read_places
 from aft_sim.baseline.priorities import N_BANDS, N_WEEKS, Priorities
 from aft_sim.baseline.seasonality import Season
 from aft_sim.baseline.urgent import UrgentSeries, read_urgent
@@ -87,6 +88,7 @@ class Bundle:
         totals: England added up from its trusts, beside the published totals.
         finance: published figures on money by year.
         oversight: published league tables of the Oversight Framework.
+        places: parts of boards, with their residents and where these are treated.
         urgent: England's urgent care by month, and its season.
         icb_code, icb_name, icb_region: the 36 ICBs of April 2026.
         population: (icb, quintile) residents.
@@ -121,6 +123,7 @@ class Bundle:
     totals: tuple[Total, ...]
     finance: Finance
     oversight: LeagueTables
+    places: Places
     urgent: UrgentSeries
     icb_code: tuple[str, ...]
     icb_name: tuple[str, ...]
@@ -303,6 +306,7 @@ def _load(folder: Path) -> Bundle:
         totals=_totals(folder),
         finance=read_finance(folder),
         oversight=read_oversight_table(folder),
+        places=read_places(folder, trust_index, icb_index, _successors(folder, trust_index)),
         urgent=read_urgent(folder),
         icb_code=_text(icbs["code"]),
         icb_name=_text(icbs["name"]),

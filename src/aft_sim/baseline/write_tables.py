@@ -17,6 +17,7 @@ from aft_sim.baseline.collect import collect
 from aft_sim.baseline.fill import fill, roll_forward
 from aft_sim.baseline.finance import write_finance
 from aft_sim.baseline.oversight import write_oversight
+from aft_sim.baseline.places import write_places
 from aft_sim.baseline.sources.icbs import weighted_population
 from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
 from aft_sim.baseline.sources.series import RttMonthly
@@ -39,6 +40,7 @@ def write_register(folder: Path, s: Sources) -> None:
     _write_targets(folder, s)
     write_finance(folder, s.facts.series["provider_finance_annual"])
     write_oversight(folder, s.facts.oversight)
+    write_places(folder, s.geography, s.extract, [t.code for t in s.register.trusts])
     write_urgent(folder, s.facts.series)
 
 

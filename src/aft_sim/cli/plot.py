@@ -20,6 +20,7 @@ EPILOG = (
     "aft-sim plot results trusts --policy aft-wide --vs no-aft --at 2029-03 --out wide-by-trust.png\n\n"
     "aft-sim plot results effect --group trust:RTF\n\n"
     "aft-sim plot results inequality --outcome over_52_share\n\n"
+    "aft-sim plot results budget --group trust:RTF\n\n"
     "aft-sim plot results events --policy aft-wide --seed 2"
 )
 CHARTS: Mapping[str, str] = {
@@ -31,13 +32,16 @@ CHARTS: Mapping[str, str] = {
     "inequality": "gap and slope index of a share or rate over time in up to four scenarios, with bands over runs",
     "plane": "health against equality: net health benefit of up to four scenarios, and who gains most of it",
     "events": "timeline of what happened to trusts in one run: the policy's first seed, or --seed",
+    "budget": "a population budget over its years: the trust of --group in the policy's first seed, or --seed",
     "contact": "all that show the outcome on one page (PNG)",
 }
 ENGLAND = "england"
 #: Charts that do not show the outcome asked for.
-OF_THEIR_OWN = ("plane", "events", "contact")
+OF_THEIR_OWN = ("plane", "events", "budget", "contact")
 #: Charts that can be about a part of England.
-OF_A_GROUP = ("fan", "effect", "inequality")
+OF_A_GROUP = ("fan", "effect", "inequality", "budget")
+#: Charts that show one run.
+OF_ONE_RUN = ("events", "budget")
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +59,7 @@ def plot(
         str,
         typer.Option(
             help="Whom fan, effect and inequality are about: england, quintile-1 (most deprived) to quintile-5, gap, "
-            "treated, others, independent, or trust:CODE of a treated trust."
+            "treated, others, independent, or trust:CODE of a treated trust. Budget: trust:CODE of its holder."
         ),
     ] = ENGLAND,
     at: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="Month of the finding.")] = None,
@@ -76,8 +80,8 @@ def plot(
         )
     if group != ENGLAND and chart not in OF_A_GROUP:
         raise typer.BadParameter(f"--group goes with {', '.join(OF_A_GROUP[:-1])} and {OF_A_GROUP[-1]}")
-    if seed is not None and chart != "events":
-        raise typer.BadParameter("--seed goes with events: the other charts are about all seeds")
+    if seed is not None and chart not in OF_ONE_RUN:
+        raise typer.BadParameter("--seed goes with events and budget: the other charts are about all seeds")
     from aft_sim.study.stored import load
 
     results = load(folder)
@@ -89,8 +93,12 @@ def plot(
         drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in OF_THEIR_OWN]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
-        timeline = chart == "events"
-        made = events(folder, policy, seed) if timeline else draw(results, chart, policy, vs, outcome, month, group)
+        if chart == "events":
+            made = events(folder, policy, seed)
+        elif chart == "budget":
+            made = budget(folder, policy, seed, group)
+        else:
+            made = draw(results, chart, policy, vs, outcome, month, group)
         terminal.say(made.headline)
         files = made.save(stem)
     terminal.say_path(f"Written: {', '.join(map(str, files))}")
@@ -109,6 +117,31 @@ def events(folder: Path, policy: str | None, seed: int | None) -> Chart:
     start = results.scenarios[run.scenario].policy_start
     dates = [(start, timeline.starts(start))] if start else []
     return event_chart(history(run), trusts.names(bundle.load()), results.title(run.scenario), dates)
+
+
+def budget(folder: Path, policy: str | None, seed: int | None, group: str) -> Chart:
+    """A population budget of one run of a study: of the trust that --group names, or the only one.
+
+    Raises:
+        InputError: no trust is named and the run has several budgets, or none.
+    """
+    from aft_sim.baseline import bundle
+    from aft_sim.cli import trusts
+    from aft_sim.cli.show_events import stored_run
+    from aft_sim.present.budget_chart import budget_chart
+    from aft_sim.study.budgets import budgets_of, holders
+
+    _, run = stored_run(folder, policy, seed)
+    code, known = group.removeprefix("trust:"), holders(run)
+    if group == ENGLAND:
+        if len(known) != 1:
+            raise InputError(
+                "whose budget is not said" if known else "no trust holds a population budget in this run",
+                where="--group",
+                expected=" or ".join(f"trust:{one}" for one in known) or "a scenario with a contract",
+            )
+        code = known[0]
+    return budget_chart(budgets_of(run, code), trusts.names(bundle.load())[code])
 
 
 def draw(

@@ -33,15 +33,17 @@ EPILOG = (
     "aft-sim show schema > s.json        the JSON Schema of scenario files, for editors\n\n"
     "aft-sim show ledger RTF --year 2027/28   the books of a trust, a board (its code) or england\n\n"
     "aft-sim show pound RTF --chart rtf.svg   a trust's surpluses, followed to treatments by deprivation fifth\n\n"
+    "aft-sim show iho RTF --year 2029/30      a population budget: where it went, who bore the result, and why\n\n"
     "aft-sim show events RTF --kind draw      what happened to a trust, or to all, with reasons\n\n"
     "aft-sim show eligibility            who could hold the status at the opening, and what excludes the rest\n\n"
     "aft-sim show league results --at 2029-03   a study's oversight league table beside that of the opening"
 )
 
 #: Headings in the help of options: of the ledger, the pound or the events alone, of two of them, and of all three.
-OF_LEDGER, OF_POUND, OF_EVENTS = "Options of show ledger", "Options of show pound", "Options of show events"
-OF_PERIOD, OF_CHART = "Options of show ledger and show events", "Options of show pound and show events"
-OF_RUNS = "Options of show ledger, show pound and show events"
+OF_LEDGER, OF_POUND = "Options of show ledger and show iho", "Options of show pound and show iho"
+OF_EVENTS = "Options of show events"
+OF_PERIOD, OF_CHART = "Options of show ledger and show events", "Options of show pound, show iho and show events"
+OF_RUNS = "Options of show ledger, show pound, show iho and show events"
 OF_LEAGUE = "Options of show league (with --scenario, --csv, --chart)"
 
 
@@ -80,14 +82,14 @@ def show(
         str,
         typer.Argument(
             help="A scenario, parameter, lever, set:NAME, outcome, `schedule`, `odd`, `schema`, `eligibility`, "
-            "`ledger`, `pound`, `events` or `league`.",
+            "`ledger`, `pound`, `iho`, `events` or `league`.",
         ),
     ],
     who: Annotated[
         str | None,
         typer.Argument(
             help="Whose ledger: code or name of a trust, code of a board, or england. Whose pound: a trust. "
-            "Whose events: a trust, or all. Whose league table: the folder of a stored study."
+            "Whose budget: a trust. Whose events: a trust, or all. Whose league table: the folder of a stored study."
         ),
     ] = None,
     baseline: Annotated[
@@ -137,8 +139,8 @@ def show(
     """Show a scenario, parameter, policy lever, set of trusts or outcome in full, the schedule, or the file format.
 
     `show ledger` runs a scenario and prints the books of a trust, a board or NHS England. `show pound` runs one and
-    follows a trust's surpluses to what they bought. `show events` tells what happened to a trust, or to all, with
-    reasons, in a run or in one that is stored.
+    follows a trust's surpluses to what they bought, `show iho` takes a population budget apart. `show events` tells
+    what happened to a trust, or to all, with reasons, in a run or in one that is stored.
     """
     from aft_sim.cli.show_events import Wanted
     from aft_sim.cli.show_ledger import Asked
@@ -184,6 +186,7 @@ def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline
     """
     from aft_sim.cli.show_eligibility import show_eligibility
     from aft_sim.cli.show_events import show_events
+    from aft_sim.cli.show_iho import Wished, show_iho
     from aft_sim.cli.show_ledger import show_ledger
     from aft_sim.cli.show_pound import show_pound
 
@@ -198,6 +201,9 @@ def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline
         raise InputError(
             "only events have a stored run, kinds and a CSV file", found=name, expected="aft-sim show events WHO"
         )
+    if name == "iho":
+        show_iho(books, Wished(pound.chart, pound.until), baseline, as_json)
+        return True
     if name == "pound":
         if books.year or books.first or books.last:
             raise InputError("only the ledger has a period", found=name, expected="--until, the last month of the run")
@@ -261,6 +267,7 @@ def _show(name: str, baseline: Path | None) -> None:
             "schema",
             "ledger",
             "pound",
+            "iho",
             "events",
             *shipped,
             *register,
@@ -272,7 +279,7 @@ def _show(name: str, baseline: Path | None) -> None:
             "there is nothing of this name to show",
             found=name,
             expected="a scenario, parameter, lever, set:NAME, outcome, schedule, odd, schema, eligibility, ledger, "
-            "pound or events",
+            "pound, iho or events",
             hint=did_you_mean(name, options) or "See aft-sim list; a trust's page is aft-sim baseline show CODE.",
         )
 

@@ -34,6 +34,8 @@ SINGLE = (
 )
 #: Kinds of which there are several accounts.
 SEVERAL = ("trust", "board")
+#: Who gives care that the holder of a budget pays for; a board is paid back.
+CARE_OF_OTHERS = ("trust", "board", "independent_sector", "other_providers")
 #: Payee of money that stays with its payer.
 ITSELF = "itself"
 
@@ -144,6 +146,11 @@ class Purpose:
         return not self.capital and not self.settles
 
     @property
+    def handed_on(self) -> bool:
+        """Whether a trust pays it, as the holder of a budget, for care that others give."""
+        return self.operating and self.payer == "trust" and self.payee in CARE_OF_OTHERS
+
+    @property
     def income(self) -> bool:
         """Whether it is income of a trust."""
         return self.operating and self.payee == "trust"
@@ -166,6 +173,20 @@ _ALL = (
     Purpose("independent_sector", "Independent providers", "board", "independent_sector"),
     Purpose("other_commissioning", "Other care", "board", "other_providers"),
     Purpose("national_programmes", "National programmes", "nhs_england", "other_providers"),
+    Purpose("iho_budget", "Budget of a population", "board", "trust"),
+    Purpose("iho_fair_share", "Budget above historic spend", "board", "trust"),
+    Purpose("iho_fair_share_back", "Budget below historic spend", "trust", "board"),
+    Purpose("iho_elective", "Elective care, sub-contract", "trust", "trust"),
+    Purpose("iho_urgent_fixed", "Urgent care, fixed part, sub-contract", "trust", "trust"),
+    Purpose("iho_urgent_variable", "Urgent care, part by activity, sub-contract", "trust", "trust"),
+    Purpose("iho_block", "Block and other, sub-contract", "trust", "trust"),
+    Purpose("iho_independent", "Independent providers, from a budget", "trust", "independent_sector"),
+    Purpose("iho_other_care", "Other care, from a budget", "trust", "other_providers"),
+    Purpose("iho_community", "Community care moved out of hospital", "trust", "staff"),
+    Purpose("iho_prevention", "Prevention, from a budget", "trust", "other_providers"),
+    Purpose("iho_setup", "Bonuses and set-up of a budget", "trust", "suppliers"),
+    Purpose("iho_overspend", "Overspending that the board bears", "board", "trust"),
+    Purpose("iho_underspend", "Underspending that the board keeps", "trust", "board"),
     Purpose("deficit_support", "Deficit support", "nhs_england", "trust"),
     Purpose("delivery_reward", "Support others forfeited", "nhs_england", "trust"),
     Purpose("other_income", "Other income", "other_customers", "trust"),

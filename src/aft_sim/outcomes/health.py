@@ -16,9 +16,12 @@ MIXED = ("pay", "bank_agency", "drugs", "non_pay", "pfi")
 """What trusts pay for all their care: simulated as far as it is for elective work of a trust with a list."""
 WORK = ("purchase_of_work", "capital", "pot_capital")
 """What trusts pay for more work: simulated where a trust has a list."""
-SIMULATED = ("independent_sector", "prevention")
+SIMULATED = ("independent_sector", "prevention", "iho_independent", "iho_prevention")
 """Payments whose care is simulated, whoever pays."""
-NOT_SIMULATED = ("other_commissioning", "national_programmes", "community_care")
+NOT_SIMULATED = (
+    *("other_commissioning", "national_programmes", "community_care"),
+    *("iho_other_care", "iho_community", "iho_setup"),
+)
 """Payments for care whose health is in no flow of people; community care acts on admissions, which have no QALYs."""
 
 
@@ -93,8 +96,8 @@ class HealthAccount:
         return {
             "public_spending": np.array([every - other_income]),
             "simulated_spending": np.array([simulated]),
-            "community_spending": np.array([self._paid(("community_care",))]),
-            "prevention_spending": np.array([self._paid(("prevention",))]),
+            "community_spending": np.array([self._paid(("community_care", "iho_community"))]),
+            "prevention_spending": np.array([self._paid(("prevention", "iho_prevention"))]),
         }
 
     def _by_trust(self, purposes: tuple[str, ...]) -> Array:

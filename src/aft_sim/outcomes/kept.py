@@ -19,7 +19,7 @@ from aft_sim.outcomes.registry import Outcome
 ALWAYS = "england"
 """The table that every study holds."""
 
-WHOLE = (ALWAYS, "system", "oversight", "events")
+WHOLE = (ALWAYS, "system", "oversight", "iho", "events")
 """Tables that are never cut to some outcomes."""
 
 SIZE = "list"

@@ -14,6 +14,7 @@ from aft_sim.mechanisms import inequality, measures, referrals
 from aft_sim.mechanisms.ledger import Ledger, Side
 from aft_sim.mechanisms.ledger_accounts import PURPOSES, Purpose
 from aft_sim.outcomes import registry
+from aft_sim.outcomes.budgets import budget_table
 from aft_sim.outcomes.health import HealthAccount
 from aft_sim.outcomes.urgent import UrgentTables
 from aft_sim.world import QUINTILES, World
@@ -33,9 +34,11 @@ def trust_month(ledger: Ledger) -> dict[str, Array]:
         found: Array = np.sum([ledger.month(p.name, side)[trusts] for p in PURPOSES.values() if counts(p)], axis=0)
         return found
 
+    # what the holder of a budget hands on is neither its income nor its cost: the sector's sums would count it twice
+    through = total("payer", lambda p: p.handed_on)
     return {
-        "income": total("payee", lambda p: p.income),
-        "expenditure": total("payer", lambda p: p.expense),
+        "income": total("payee", lambda p: p.income) - through,
+        "expenditure": total("payer", lambda p: p.expense) - through,
         "deficit_support": ledger.month("deficit_support")[trusts],
         "cash_support": ledger.month("cash_support")[trusts],
         # what leaves the public sector, whoever paid it in
@@ -217,6 +220,7 @@ class Recorder:
         }
         out = {name: self._table(name, axes[name]) for name in axes}
         out["oversight"] = self._oversight()
+        out["iho"] = budget_table(self._world)
         events = self._world.events
         columns: dict[str, Any] = {
             "month": [e.month for e in events],

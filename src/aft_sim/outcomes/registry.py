@@ -208,6 +208,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
                 pa.float32(),
                 "month of publication and scored trust",
             ),
+            Level("iho", ("month", "trust", "icb", "scope", "item"), ("value",), pa.float32(), "settled year and item"),
             Level("events", ("month", "trust", "event", "detail"), ("value",), pa.float32(), "event"),
         )
     }
@@ -225,12 +226,14 @@ KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "region": ("NHS England region", "name of the region"),
         "icb": ("integrated care board", "code of the board (2026 footprint) where patients live"),
         "trust": ("NHS trust", "ODS code of the provider"),
+        "scope": ("scope", "partial (some services), place, or whole (all residents of the board)"),
+        "item": ("item", "line of the budget's year; GBP million unless docs/iho.md says otherwise"),
         "event": ("event", "kind of event"),
         "detail": ("detail", "what the event was about"),
         "score": ("average metric score", "1 (best) to 4, of the quarter before that of publication"),
         "unadjusted": ("segment before the override", "1 (best) to 4, by the score alone"),
         "segment": ("segment", "1 (best) to 5, as published in the month"),
-        "value": ("value", "number that belongs to the event, in the unit the detail names"),
+        "value": ("value", "number that belongs to the event or item, in the unit it names"),
     }
 )
 """Key columns: label and meaning."""

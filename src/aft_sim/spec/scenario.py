@@ -24,6 +24,7 @@ from aft_sim.spec.levers import (
     AftLevers,
     BoardLevers,
     CapitalLevers,
+    IhoLevers,
     LeverTable,
     MoneyLevers,
     OversightLevers,
@@ -104,6 +105,11 @@ class Scenario:
     def oversight(self) -> OversightLevers:
         """Levers of oversight."""
         return cast(OversightLevers, self.tables["oversight"])
+
+    @property
+    def iho(self) -> IhoLevers:
+        """Levers of population budgets."""
+        return cast(IhoLevers, self.tables["iho"])
 
     @property
     def shift(self) -> ShiftLevers:

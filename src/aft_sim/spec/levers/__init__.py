@@ -18,6 +18,7 @@ from aft_sim.spec.levers._base import Lever, LeverTable, Move, Refused, levers_o
 from aft_sim.spec.levers.aft import AftLevers, Criteria, Freedoms
 from aft_sim.spec.levers.boards import BoardLevers
 from aft_sim.spec.levers.capital import CapitalLevers
+from aft_sim.spec.levers.iho import IhoLevers
 from aft_sim.spec.levers.money import MoneyLevers
 from aft_sim.spec.levers.oversight import OversightLevers
 from aft_sim.spec.levers.shift import ShiftLevers
@@ -28,6 +29,7 @@ __all__ = [
     "CapitalLevers",
     "Criteria",
     "Freedoms",
+    "IhoLevers",
     "Lever",
     "LeverTable",
     "MoneyLevers",

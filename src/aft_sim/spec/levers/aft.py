@@ -189,6 +189,16 @@ class AftLevers(LeverTable):
         who=NHS_ENGLAND,
         dates="July 2026",
     )
+    condition: Literal["none", "gap"] = lever(
+        "none",
+        "Whether holders may draw on their pots, and keep savings of a population budget, only while the gap by "
+        "deprivation on their own list is no wider than at the opening.",
+        policy="Freedoms are given for performance. That they should depend on who waits longest is our own "
+        "comparator.",
+        source="our own comparator",
+        who=NHS_ENGLAND,
+        dates="judged each time money is to be drawn or kept",
+    )
     criteria: Criteria = Field(default=Criteria(), description="What a trust must show before it is assessed.")
     removal_trigger: Literal["two_in_a_row", "two_of_four", "three_in_a_row", "none"] = lever(
         "two_in_a_row",
