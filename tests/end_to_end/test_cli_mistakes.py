@@ -28,7 +28,11 @@ FILES_WITH_MISTAKES = {
     "out of range": (HEAD + '[parameters]\n"capital.delivery" = 7\n', 6, ["out of range", "found 7", "0 to 1"]),
     "unknown trust": (HEAD + '[aft]\ndesignated = ["RTZ"]\n', 6, ["no such NHS trust", "RTZ", "Did you mean"]),
     "unknown set": (HEAD + '[aft]\ndesignated = ["set:first-waves"]\n', 6, ["unknown set", "set:first-wave"]),
-    "inactive lever": (HEAD + "[aft]\nfreedoms = {delegation = true}\n", 6, ["delegation is not active"]),
+    "inactive parameter": (
+        HEAD + "[parameters]\ncapital.benefit_realisation = 0.4\n",
+        6,
+        ["benefit_realisation is not active"],
+    ),
     "broken TOML": (HEAD + "[aft\n", 5, ["not valid TOML"]),
     "unknown parent": (HEAD.replace("baseline", "basline"), 3, ["no scenario of this name", '"baseline"']),
 }

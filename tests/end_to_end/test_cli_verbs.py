@@ -47,7 +47,7 @@ def test_list_is_of_scenarios_by_default(cli) -> None:
         ("capital.invest_share", ["Default", "Plausible", "Source", "Grade", "Assumption", "Status"]),
         ("removals.closure", ["Allowed", '"starts"']),
         ("aft.freedoms.approval", ["Policy", "Who decides", "active"]),
-        ("aft.freedoms.delegation", ["not active"]),
+        ("capital.benefit_realisation", ["not active"]),
         ("within_18_share", ["Better", "higher", "points"]),
         ("set:first-wave", ["RTF", "assumed", "known", "6 trusts"]),
         ("first-wave", ["RTF"]),

@@ -136,6 +136,6 @@ def test_a_batch_shows_none_of_them(study, capsys, tmp_path):
     assert "policy" in text and SUFFIX not in text and not seen(text)
 
 
-@pytest.mark.parametrize("chart", [name for name in plot.CHARTS if name not in ("contact", "events")])
+@pytest.mark.parametrize("chart", [name for name in plot.CHARTS if name not in plot.OF_THEIR_OWN])
 def test_no_default_chart_shows_them(study, chart):
     assert not drawn(plot.draw(study, chart, None, None, "within_18_share", None, plot.ENGLAND))

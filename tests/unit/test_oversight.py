@@ -114,11 +114,13 @@ def test_load_is_borne_from_segment_three_unless_relieved():
 def test_spending_controls_hold_back_what_the_opening_segment_did_not():
     opening = np.array([3.0, 4.0, 4.0, 5.0, np.nan, 2.0])
     now = np.array([4.0, 4.0, 3.0, 4.0, 5.0, np.nan])
-    held = rules.held_back(now, opening, 0.2)
+    held = rules.held_back(now, opening, 0.2, np.zeros(6, dtype=bool))
     assert held == pytest.approx([0.2, 0.0, -0.25, 0.0, 0.2, 0.0])
     # what is left of 80 that were spent under controls is 100 without them
     assert 80 * (1 - held[2]) == pytest.approx(100.0)
-    assert rules.held_back(now, opening, 0.0).tolist() == [0.0] * 6
+    assert rules.held_back(now, opening, 0.0, np.zeros(6, dtype=bool)).tolist() == [0.0] * 6
+    free = rules.held_back(now, opening, 0.2, np.ones(6, dtype=bool))
+    assert (free <= held).all() and (free <= 0).all(), "nothing is held back from those who decide themselves"
 
 
 def test_parts_add_up_to_the_score_and_keep_their_spread():

@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from aft_sim.basis.errors import InputErrors
-from aft_sim.spec import files
+from aft_sim.spec import files, layers
 from aft_sim.spec.files import shipped_scenarios
+from aft_sim.spec.levers import levers
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.spec.toml_lines import key_lines, line_of
 
@@ -262,7 +264,6 @@ def test_problems_of_all_files_come_together(write):
         (HEAD + RULE + '[aft]\ndesignated = ["set:frist-wave"]\n', 7, 'Did you mean "set:first-wave"'),
         (HEAD + RULE + '[aft]\nfreedoms = {approval = "yes"}\n', 7, "true or false"),
         (HEAD + RULE + "[aft.freedoms]\naproval = true\n", 7, 'Did you mean "approval"'),
-        (HEAD + RULE + "[aft.freedoms]\ndelegation = true\n", 7, "not active"),
         (HEAD + RULE + "[aft]\nfreedoms = true\n", 7, "a table"),
         ("aft = 3\n" + HEAD + RULE, 1, "aft must be a table"),
         ("parameters = 3\n" + HEAD + RULE, 1, "parameters must be a table"),
@@ -473,6 +474,14 @@ def test_with_changes_that_change_nothing():
     assert same.with_changes("back", {"aft.freedoms": {"approval": True}}).hash == base.hash
 
 
+def test_a_lever_that_does_not_act_is_refused_with_its_reason(write, monkeypatch):
+    dormant = replace(levers()["aft.freedoms.delegation"], active=False, why_inactive="Nothing reads it.")
+    monkeypatch.setattr(layers, "levers", lambda: dict(levers()) | {dormant.path: dormant})
+    (found,) = problems(write(HEAD + RULE + "[aft.freedoms]\ndelegation = true\n"))
+    assert found.startswith("x.toml:7: aft.freedoms.delegation is not active")
+    assert "Nothing reads it." in found
+
+
 def test_with_changes_reports_everything():
     with pytest.raises(InputErrors) as caught:
         load_scenario("baseline").with_changes(
@@ -481,7 +490,7 @@ def test_with_changes_reports_everything():
                 "capital.limit_rul": 1,
                 "removals.share": 2,
                 "production.growth": 99,
-                "aft.freedoms.delegation": True,
+                "capital.benefit_realisation": 0.4,
             },
         )
     text = str(caught.value)

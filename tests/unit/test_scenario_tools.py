@@ -85,8 +85,7 @@ def test_all_uncommented_lines_of_a_new_file_are_right(tmp_path: Path):
     for line in new_text("mine", ["baseline"], base).splitlines():
         bare = line.removeprefix("# ")
         ours = bare.startswith(("[", "parameter =", "from =", "value =", "trusts =", "why =")) or " = " in bare
-        inactive = any(bare.startswith(f"freedoms.{name}") for name in ("oversight", "multi", "delegation"))
-        kept.append(bare if ours and not line.startswith("# Allowed") and not inactive else "")
+        kept.append(bare if ours and not line.startswith("# Allowed") else "")
     path = tmp_path / "mine.toml"
     path.write_text("\n".join(kept))
     scenario = load_scenario(path)
@@ -135,7 +134,7 @@ HEAD = 'schema = 1\nname = "x"\ntitle = "X"\nextends = "baseline"\n'
         ("[capital]\nrecipients = 0\n", False),
         ("[aft]\nfrom = 2027-04-01\n", True),
         ("[aft]\nfreedoms = {approval = true}\n", True),
-        ("[aft]\nfreedoms = {delegation = true}\n", False),
+        ("[aft]\nfreedoms = {delegation = true}\n", True),
         ("[aft]\nfreedoms = {aproval = true}\n", False),
         ('[aft]\ndesignated = ["rtf"]\n', False),
         ("[parameters]\ncapital.delivery = 0.5\n", True),

@@ -24,6 +24,8 @@ PULLED: dict[str, tuple[object, dict[str, object]]] = {
     "aft.from": (date(2027, 10, 1), {}),
     "aft.freedoms.approval": (False, {}),
     "aft.freedoms.reinvest": (False, {}),
+    # a trust that spending controls bind once its segment, 3 at the opening, has become 4
+    "aft.freedoms.delegation": (True, {"aft.designated": ["RCX"], "oversight.cut_3": 2.0, "oversight.cut_2": 1.5}),
     "aft.freedoms.multi_year": (True, {"boards.spend": "by_choice"}),
     "boards.spend": ("by_choice", {}),
     "capital.reinvest_also": ("foundation_trusts", {}),

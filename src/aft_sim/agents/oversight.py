@@ -183,11 +183,11 @@ class OversightRound:
             detail = f"{before[i]:.0f} to {now[i]:.0f}{why}"
             w.events.append(Event(month, w.bundle.trusts.code[i], "segment change", detail, float(now[i])))
         load, effect = self._p("oversight.management_load", week), self._p("oversight.management_effect", week)
-        relieved = np.zeros(now.shape, dtype=bool)
-        if w.plan.scenario.aft.freedoms.oversight_relief:
-            relieved[:] = [self._status.holds(i, week) for i in range(now.size)]
+        freedoms = w.plan.scenario.aft.freedoms
+        holds = np.array([self._status.holds(i, week) for i in range(now.size)])
+        relieved, exempt = holds & freedoms.oversight_relief, holds & freedoms.delegation
         usual = rules.load_factor(self._started, np.zeros_like(relieved), load, effect)
         w.management[:] = rules.load_factor(now, relieved, load, effect) / usual
-        w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week))
+        w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week), exempt)
         staff = finance.controlled_staff(w.held_back, self._parts, self._p("ledger.savings_from_staff", week))
         w.management *= staff ** self._p("production.staff_elasticity", week)

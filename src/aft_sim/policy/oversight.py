@@ -222,7 +222,7 @@ def under_control(segment: Array) -> Flags:
     return np.asarray(segment >= CONTROLLED)
 
 
-def held_back(segment: Array, usual: Array, share: float) -> Array:
+def held_back(segment: Array, usual: Array, share: float, exempt: Flags) -> Array:
     """Share of controlled spending that a trust may not spend, beyond what its opening segment held back already.
 
     What the opening segment held back is in the opening cost, so a trust that stays in its segment is at zero, one that
@@ -232,8 +232,10 @@ def held_back(segment: Array, usual: Array, share: float) -> Array:
         segment: (trust,) published segment, NaN without one.
         usual: (trust,) segment at the opening.
         share: of controlled spending that is held back in segments 4 and 5; less than one.
+        exempt: (trust,) trusts that decide for themselves what others in these segments refer upwards.
     """
     now, then = (np.where(under_control(s), share, 0.0) for s in (segment, usual))
+    now = np.where(exempt, 0.0, now)
     return np.asarray(1 - (1 - now) / (1 - then))
 
 

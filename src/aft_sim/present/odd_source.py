@@ -15,7 +15,7 @@ import aft_sim
 PARTS = ("spec", "baseline", "mechanisms", "policy", "agents", "world.py", "model.py")
 ROOTS = {"chance": "seed", "params": "draw of the parameters"}
 #: Calls that tell of an event: kind in this argument.
-TELLS = {"_tell": 2, "Event": 2}
+TELLS = {"_tell": 2, "tell": 2, "Event": 2}
 #: Expressions of periods and entities in words; others are shown as they stand in the source.
 WORDS: Mapping[str, str] = MappingProxyType(
     {

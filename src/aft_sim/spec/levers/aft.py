@@ -46,20 +46,20 @@ class Freedoms(LeverTable):
     multi_year: bool = lever(
         False,
         "Holders look five years ahead rather than three when they choose what to spend on (boards.spend).",
-        policy="Longer settlements and plans for holders. By published plan (boards.spend = by_plan) nobody chooses "
-        "over a horizon, and the freedom changes nothing by construction.",
+        policy="Longer settlements and plans for holders. Where boards follow the "
+        "published plan (boards.spend) nobody chooses over a horizon, and the freedom changes nothing by construction.",
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
     )
     delegation: bool = lever(
         False,
-        "Holders decide more matters that are now referred upwards.",
-        policy="Wider operational autonomy; the final text on pay, appointments and borrowing was not found.",
+        "Holders decide for themselves on the posts and contracts that spending controls refer upwards.",
+        policy="Wider operational autonomy; the final text on pay, appointments and borrowing was not found. Controls "
+        "bind in segments 4 and 5 (oversight.spending_control): for a holder in a better segment it changes nothing.",
         source=_GUIDE,
         who=NHS_ENGLAND,
         dates=_DRAFT,
-        why_inactive="No decision in the model depends on it, and its content is not published.",
     )
 
 
