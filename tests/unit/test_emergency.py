@@ -12,7 +12,7 @@ from aft_sim.baseline.urgent import estimate
 from aft_sim.mechanisms import emergency, emergency_opening
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.world import open_world
-from worlds import plan, scenario
+from worlds import column, few, plan, run, scenario
 
 pytestmark = pytest.mark.unit
 
@@ -159,3 +159,35 @@ def test_money_follows_activity_and_cost_at_the_margin():
     ledger.check()
     cost = sum(more[n] - usual[n] for n in VARIABLE)
     assert cost == pytest.approx(0.5 * extra, rel=1e-4)
+
+
+def test_tables_of_urgent_care_add_up():
+    tables = run(scenario("hard-winter"), date(2026, 12, 31), bundle=few())
+    months = sorted(set(tables["england"].column("month").to_pylist()))
+    names = ("emergency_admissions", "attendances", "within_four_hours", "beds", "occupied_beds", "displaced")
+
+    def total(level: str, name: str, **keys: str) -> np.ndarray:
+        rows = column(tables[level], name, **keys)
+        return rows.reshape(len(months), -1).sum(axis=1)
+
+    for name in names:
+        whole = total("england", name, basis="england", quintile="all")
+        fifths = sum(total("england", name, basis="england", quintile=q) for q in "12345")
+        np.testing.assert_allclose(fifths, whole, rtol=1e-9)
+        parts = sum(total("england", name, basis=basis, quintile="all") for basis in ("nhs", "independent"))
+        np.testing.assert_allclose(parts, whole, rtol=1e-9)
+        if name != "displaced":
+            nhs = total("england", name, basis="nhs", quintile="all")
+            np.testing.assert_allclose(total("region", name), nhs, rtol=1e-5)
+        for trust in ("RTF", "RBS"):
+            own = total("trust", name, trust=trust, quintile="all")
+            by_fifth = sum(total("trust", name, trust=trust, quintile=q) for q in "12345")
+            if name != "displaced":  # which counts patients from outside England in the sum alone
+                np.testing.assert_allclose(by_fifth, own, rtol=1e-5)
+    for quintile in ("all", "3"):
+        residents = total("icb_quintile", "emergency_admissions", quintile=quintile)
+        england = total("england", "emergency_admissions", basis="england", quintile=quintile)
+        np.testing.assert_allclose(residents, england, rtol=1e-5)
+    share = 100 * total("england", "within_four_hours", basis="england", quintile="all")
+    share = share / total("england", "attendances", basis="england", quintile="all")
+    assert ((share > 65) & (share < 80)).all()
