@@ -25,10 +25,11 @@ def study(tmp_path_factory):
 def test_lists_charts(cli, study):
     ended = cli("plot", str(study))
     assert ended.code == 0
-    assert all(name in ended.out for name in ("fan", "effect", "trusts", "icbs", "quintiles", "inequality", "contact"))
+    charts = ("fan", "effect", "trusts", "icbs", "quintiles", "inequality", "plane", "budget", "contact")
+    assert all(name in ended.out for name in charts)
 
 
-@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles", "inequality"])
+@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles", "inequality", "plane"])
 def test_draws(cli, study, tmp_path, chart):
     ended = cli("plot", str(study), chart, "--policy", "aft-wide", "--vs", "no-aft", "--out", "drawn.png")
     assert ended.code == 0, ended.err
@@ -54,12 +55,14 @@ def test_draws_a_group(cli, study, tmp_path, chart, group):
     [
         (("fam",), "no such chart"),
         (("trusts", "--at", "2040-01"), "no such month"),
+        (("plane", "--at", "2040-01"), "no such month"),
+        (("plane", "--outcome", "list"), "--outcome does not go with plane"),
         (("fan", "--vs", "x"), "no finished"),
         (("inequality", "--outcome", "list"), "no inequality between fifths is measured of this outcome"),
         (("inequality", "--group", "gap"), "a single fifth has no inequality"),
         (("effect", "--group", "treatd"), "no such group: found 'treatd'"),
         (("effect", "--group", "trust:RTE"), "trust:RTF"),
-        (("trusts", "--group", "treated"), "--group goes with fan, effect and inequality"),
+        (("trusts", "--group", "treated"), "--group goes with fan, effect, inequality and budget"),
     ],
 )
 def test_mistakes(cli, study, words, complaint):

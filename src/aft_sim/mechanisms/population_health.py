@@ -171,11 +171,11 @@ def grow_older(vintages: Array, dose: Array) -> Array:
         dose: (board, quintile) this month's.
     """
     before = vintages.sum(axis=0)
-    left = np.divide(dose, before, out=np.ones_like(dose), where=before > 0)
+    left = np.divide(dose, before, out=np.ones_like(dose), where=before > dose)
     out = np.empty_like(vintages)
     out[1:] = vintages[:-1]
     out[-1] += vintages[-1]
-    out[1:] *= np.minimum(left, 1.0)
+    out[1:] *= left
     out[0] = np.maximum(dose - before, 0.0)
     return out
 
@@ -265,7 +265,7 @@ def mortality(value: Callable[[str], float]) -> Mortality:
 
     The published effect is of GBP 10m for an area, on men and women, who are half of its people each.
     """
-    both = (value("health.mortality_effect") + value("health.mortality_effect_women")) / 2
+    both = value("health.mortality_effect") * (1 + value("health.mortality_women")) / 2
     return Mortality(-both * value("health.mortality_area") / STEP, np.linspace(1.0, 0.0, 5))
 
 

@@ -63,6 +63,13 @@ def plane(results: ResultSet, policies: Sequence[str], baseline: str, at: str) -
     Raises:
         InputError: the study does not hold what it takes.
     """
+    if at not in results.months:
+        raise InputError(
+            "the runs hold no such month",
+            where=str(results.folder or ""),
+            found=at,
+            expected=f"a month from {results.months[0]} to {results.months[-1]}",
+        )
     found = []
     for name in policies:
         runs = results.pairs(name, baseline)
