@@ -58,8 +58,8 @@ def _part_table(fair: Fair, comparison: Comparison) -> Table:
         "Selection and freedoms told apart",
         f"The treated trusts of each pair are fixed by its policy run and looked up in all three worlds. Freedoms: "
         f"{comparison.policy} less its replay {fair.replay}, in which the same trusts hold the status in the same "
-        f"weeks and it allows nothing. Selection: the replay less {comparison.baseline}; also what else differs "
-        "between the scenarios.",
+        f"weeks and it allows nothing. Selection: the replay less {comparison.baseline}; not zero only if the "
+        "scenarios differ by more than the status.",
     )
     table.add_column("")
     for who in ("England", "Treated trusts"):

@@ -92,7 +92,7 @@ def fair_comparison(
         compared = (
             ("whole", "Whole effect", policy, baseline),
             ("freedoms", "Freedoms: the same trusts with and without them", policy, replay),
-            ("selection", "Selection: the same trusts, nothing allowed", replay, baseline),
+            ("selection", "Selection, and what else differs: nothing allowed", replay, baseline),
         )
         parts = tuple(
             Part(name, label, _rows(results, ours, theirs, outcome, at, bands))
