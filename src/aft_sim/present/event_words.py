@@ -65,7 +65,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "envelope cut": Kind("no draw", "loses {value} of room for capital: {detail}", MONEY),
         "incentive": Kind("draw", "is given {value} of capital: {detail}", MONEY),
         "scheme idea": Kind("scheme", "puts forward a scheme of {value} ({detail})", MONEY),
-        "scheme refused": Kind("no draw", "does not begin a scheme of {value} ({detail})", MONEY),
+        "schemes refused": Kind("no draw", "does not begin schemes of {value} in all ({detail})", MONEY),
         "scheme approved": Kind("scheme", "has a scheme of {value} approved ({detail})", MONEY),
         "building begins": Kind("scheme", "begins to build or buy a scheme of {value} ({detail})", MONEY),
         "schemes planned": Kind(
