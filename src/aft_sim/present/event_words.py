@@ -80,6 +80,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 """Kinds of events that have words of their own; others are told by their kind, detail and value."""
 
+COUNTS = frozenset({"schemes planned", "largest scheme"})
+"""Kinds that say once a year how much there was rather than that something happened: told, but no marks in a chart."""
+
 #: Rows of a table for people; a longer one is for a spreadsheet.
 MOST_ROWS = 200
 
