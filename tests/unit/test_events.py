@@ -98,6 +98,13 @@ def test_every_kind_that_agents_tell_has_words():
     assert kinds <= set(event_words.KINDS)
 
 
+def test_counts_of_a_year_are_told_and_not_drawn():
+    count = Happening("2027-04", "RDY", "schemes planned", "of ordinary capital", 16.0)
+    assert set(event_words.KINDS) >= event_words.COUNTS
+    assert event_words.in_words(count).startswith("puts forward 16 schemes of ordinary capital")
+    assert charts.rows(told((*ALL[:3], count)))[-1] == "RDY"
+
+
 def test_families_have_looks_of_their_own():
     assert set(charts.LOOKS) == set(event_words.FAMILIES)
     assert {kind.family for kind in event_words.KINDS.values()} <= set(event_words.FAMILIES)

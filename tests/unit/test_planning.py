@@ -117,7 +117,7 @@ class TestDraws:
         assert asked > 3 * size
         assert spent == pytest.approx(0.1 * asked // size * size, abs=1e-6)
         assert bound.world.money.revenue_spend[i] == free.world.money.revenue_spend[i]
-        refused = [e for e in events(bound, "scheme refused", "RTF") if "national capital limit" in e.detail]
+        refused = [e for e in events(bound, "schemes refused", "RTF") if "national capital limit" in e.detail]
         assert sum(e.value for e in refused) == pytest.approx(asked - spent)
         told = {e.detail: e.value for e in events(bound, "draw reduced", "RTF")}
         assert told["the national capital limit"] == pytest.approx(asked - spent)

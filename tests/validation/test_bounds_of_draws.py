@@ -80,5 +80,5 @@ def _refusals_are_told(model: TrustAutonomyModel) -> None:
         shortfalls += missing > 1e-6
         assert told[month, codes[d.trust]] == pytest.approx(missing, abs=3 * PENNY)
     assert shortfalls > 3
-    refused = [e for e in model.world.events if e.event == "scheme refused"]
+    refused = [e for e in model.world.events if e.event == "schemes refused"]
     assert refused and all(e.value > 0 and ": " in e.detail for e in refused)

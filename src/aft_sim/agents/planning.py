@@ -306,8 +306,11 @@ class CapitalPlanning:
         return kept
 
     def _refuse(self, week: int, trust: int, ideas: Ideas, refused: NDArray[np.bool_], why: str) -> None:
-        for k in np.flatnonzero(refused):
-            self._tell(week, trust, "scheme refused", f"{ideas.kinds[k]}: {why}", float(ideas.cost[k]))
+        for kind in capital.CLASSES:
+            these = refused & ideas.of(kind)
+            if number := int(these.sum()):
+                detail = f"{kind}, {number} scheme{'' if number == 1 else 's'}: {why}"
+                self._tell(week, trust, "schemes refused", detail, float(ideas.cost[these].sum()))
 
     def _cost(self, chosen: Mapping[int, Ideas]) -> Array:
         """(trust,) GBP m."""

@@ -61,7 +61,8 @@ def event_chart(found: History, names: Mapping[str, str], title: str, dates: Seq
     if not found.events:
         raise InputError("there is no event to draw", found=f"{found.scenario}, seed {found.seed}")
     trusts = rows(found)
-    families = [one for one in event_words.FAMILIES if any(event_words.family(kind) == one for kind in found.kinds)]
+    drawn = set(found.kinds) - event_words.COUNTS
+    families = [one for one in event_words.FAMILIES if any(event_words.family(kind) == one for kind in drawn)]
     with mpl.rc_context(dict(style.RC)):
         headline, subtitle, source = _headline(found, title), _subtitle(found, trusts), _source(found)
         key = _key_lines(families)
@@ -83,7 +84,10 @@ def rows(found: History) -> list[str]:
     """Trusts to show, from the top."""
     happened = Counter(one.trust for one in found.events)
     changes = Counter(
-        one.trust for one in found.events if event_words.family(one.kind) in ("status", "refused", "draw", "scheme")
+        one.trust
+        for one in found.events
+        if event_words.family(one.kind) in ("status", "refused", "draw", "scheme")
+        and one.kind not in event_words.COUNTS
     )
     return sorted(happened, key=lambda code: (-changes[code], -happened[code], code))[:MOST_TRUSTS]
 
@@ -102,7 +106,7 @@ def _draw(
     axes.hlines(range(1, len(trusts) + 1), *axes.get_xlim(), color=style.GRID, linewidth=0.8, zorder=0.5)
     places: dict[str, set[tuple[float, int]]] = {}
     for one in found.events:
-        if one.trust in height:
+        if one.trust in height and one.kind not in event_words.COUNTS:
             places.setdefault(event_words.family(one.kind), set()).add(
                 (timeline.x(one.month), height[one.trust])
             )  # a set: one mark for several

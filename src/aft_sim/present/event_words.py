@@ -67,7 +67,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "envelope cut": Kind("no draw", "loses {value} of room for capital: {detail}", MONEY),
         "incentive": Kind("draw", "is given {value} of capital: {detail}", MONEY),
         "scheme idea": Kind("scheme", "puts forward a scheme of {value} ({detail})", MONEY),
-        "scheme refused": Kind("no draw", "does not begin a scheme of {value} ({detail})", MONEY),
+        "schemes refused": Kind("no draw", "does not begin schemes of {value} in all ({detail})", MONEY),
         "scheme approved": Kind("scheme", "has a scheme of {value} approved ({detail})", MONEY),
         "building begins": Kind("scheme", "begins to build or buy a scheme of {value} ({detail})", MONEY),
         "schemes planned": Kind(
@@ -92,6 +92,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """Kinds of events that have words of their own; others are told by their kind, detail and value."""
+
+COUNTS = frozenset({"schemes planned", "largest scheme"})
+"""Kinds that say once a year how much there was rather than that something happened: told, but no marks in a chart."""
 
 #: Rows of a table for people; a longer one is for a spreadsheet.
 MOST_ROWS = 200

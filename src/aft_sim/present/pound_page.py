@@ -69,7 +69,7 @@ def _uses(trace: PoundTrace) -> Table:
     for row in _bundles(trace):
         first, cost = row[0], each(row)
         work = first.kind == REVENUE
-        what = _SHORT[first.kind] + ("" if first.trust == trace.code else f", {len(row)} others")
+        what = _SHORT[first.kind] + ("" if first.trust == trace.code else f", {len({use.trust for use in row})} others")
         routes = sorted({use.route for use in row})
         table.add_row(
             _month(first.month),
@@ -86,7 +86,7 @@ def _uses(trace: PoundTrace) -> Table:
 
 
 def _bundles(trace: PoundTrace) -> list[list[UseTrace]]:
-    """What one round bought here one by one, what it bought at other trusts by kind."""
+    """What one round bought, by kind: the schemes here together, and those at other trusts."""
     rows: dict[tuple[str, str, bool], list[UseTrace]] = {}
     for use in trace.uses:
         rows.setdefault((use.month, use.kind, use.trust == trace.code), []).append(use)
@@ -100,7 +100,7 @@ def _period(months: list[str]) -> str:
 
 def _brings(row: list[UseTrace]) -> str:
     kind, size = row[0].kind, sum(use.gain.size for use in row)
-    if kind == "equipment" and len(row) > 1:
+    if kind == "equipment" and len({use.trust for use in row}) > 1:
         return ""  # shares of different trusts' equipment do not add up
     text = style.number(size, "", places=2)
     return {"theatre": f"{text} a week", REVENUE: f"{text} a week", "equipment": f"{text}%", "estate": f"{text} m"}[

@@ -96,6 +96,8 @@ def decimals(x: float, unit: str) -> int:
     size = abs(x)
     if unit in ("pathways", "QALYs", "deaths"):
         return 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2
+    if unit == "schemes":
+        return 0
     if unit == "GBP million" and size >= 100:
         return 1
     return 3 if 0 < size < 0.01 else 2
