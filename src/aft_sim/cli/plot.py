@@ -83,9 +83,7 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [
-            draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in ("contact", "events")
-        ]
+        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in sheet(outcome)]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
         timeline = chart == "events"
@@ -108,6 +106,19 @@ def events(folder: Path, policy: str | None, seed: int | None) -> Chart:
     start = results.scenarios[run.scenario].policy_start
     dates = [(start, timeline.starts(start))] if start else []
     return event_chart(history(run), trusts.names(bundle.load()), results.title(run.scenario), dates)
+
+
+def sheet(outcome: str) -> list[str]:
+    """Charts on the page of all: an outcome without fifths has no inequality, and a measure of inequality no fifths."""
+    from aft_sim.outcomes.registry import OUTCOMES
+    from aft_sim.outcomes.registry import outcome as find_outcome
+
+    measure, left_out = find_outcome(outcome).measure, {"contact", "events"}
+    if measure:
+        left_out.add("quintiles")
+    elif all(one.of != outcome for one in OUTCOMES.values()):
+        left_out.add("inequality")
+    return [one for one in CHARTS if one not in left_out]
 
 
 def draw(
