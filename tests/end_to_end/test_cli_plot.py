@@ -36,6 +36,13 @@ def test_draws(cli, study, tmp_path, chart):
     assert {path.name for path in tmp_path.iterdir()} >= {"drawn.png", "drawn.svg", "drawn.csv", "drawn.txt"}
 
 
+@pytest.mark.parametrize("outcome", ["list", "over_52_share", "over_52_share_sii"])
+def test_draws_all_charts_that_an_outcome_has(cli, study, tmp_path, outcome):
+    ended = cli("plot", str(study), "contact", "--outcome", outcome, "--out", "all")
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "all.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("group", ["trust:RTF", "treated", "others", "gap", "quintile-1", "independent"])
 @pytest.mark.parametrize("chart", ["fan", "effect"])
 def test_draws_a_group(cli, study, tmp_path, chart, group):

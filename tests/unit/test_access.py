@@ -79,6 +79,19 @@ def test_trusts_differ_around_england():
     assert found.access[0, 0] < found.access[1, 0]
 
 
+def test_a_trusts_own_ratio_deviates_by_what_is_given_whatever_its_chances():
+    # the second provider treats three times as fast, so a difference in chance weighs three times as much there
+    waiting = 1000 * np.exp(-np.arange(WEEKS) / 15.0) * np.ones((2, 1))
+    share = np.full((2, 5), 0.2)
+    cumulative = np.arange(WEEKS) * np.array([[0.01], [0.03]])
+    logs = {}
+    for spread in (0.0, 0.02):
+        found = access.open_access(waiting, share, np.array([0, 1]), cumulative, 1.15, np.array([spread, -spread]))
+        logs[spread] = np.log([access.gap_over_52(found.people[[row]]) for row in (0, 1)])
+    moved = logs[0.02] - logs[0.0]
+    assert moved[0] - moved[1] == pytest.approx(0.04, rel=0.05)
+
+
 class TestShortfall:
     def test_what_is_missing_now_and_what_is_remembered_beyond_it(self):
         got = access.shortfall(

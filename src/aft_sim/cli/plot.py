@@ -92,7 +92,7 @@ def plot(
     if chart == "contact":
         from aft_sim.present.contact import contact_sheet
 
-        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in CHARTS if one not in OF_THEIR_OWN]
+        drawn = [draw(results, one, policy, vs, outcome, month, group) for one in sheet(outcome)]
         files: tuple[Path, ...] = (contact_sheet(drawn, stem),)
     else:
         if chart == "events":
@@ -144,6 +144,19 @@ def budget(folder: Path, policy: str | None, seed: int | None, group: str) -> Ch
             )
         code = known[0]
     return budget_chart(budgets_of(run, code), trusts.names(bundle.load())[code])
+
+
+def sheet(outcome: str) -> list[str]:
+    """Charts on the page of all: an outcome without fifths has no inequality, and a measure of inequality no fifths."""
+    from aft_sim.outcomes.registry import OUTCOMES
+    from aft_sim.outcomes.registry import outcome as find_outcome
+
+    measure, left_out = find_outcome(outcome).measure, set(OF_THEIR_OWN)
+    if measure:
+        left_out.add("quintiles")
+    elif all(one.of != outcome for one in OUTCOMES.values()):
+        left_out.add("inequality")
+    return [one for one in CHARTS if one not in left_out]
 
 
 def draw(

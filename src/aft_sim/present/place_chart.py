@@ -228,7 +228,9 @@ def _source(found: PlaceEffects) -> str:
     notes = [f"Only {places} whose whole 95% interval lies beyond the band of practical equivalence are named"]
     notes[0] += f", the {MAX_NAMED} largest effects of {told:,}." if told > MAX_NAMED else "."
     notes.append(f"Intervals are not adjusted for looking at {len(found.rows):,} {places}.")
-    if found.outcome.name != "within_18_share":
+    if found.outcome.measure:
+        notes.append(f"The band is {Bands.from_register().of_measure(found.outcome)}.")
+    elif found.outcome.name != "within_18_share":
         notes.append(f"The band is {Bands.from_register().count:g}% of each {_places(found, 1)}'s own level.")
     low, high = _limits(found, _sections(found))
     if any(one < low or two > high for one, two in _intervals(found)):

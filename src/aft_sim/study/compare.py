@@ -19,7 +19,6 @@ import numpy as np
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
-from aft_sim.outcomes.distribution import MEASURES
 from aft_sim.outcomes.of_health import OF_MONEY
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
@@ -285,16 +284,6 @@ def effect_path(
     )
 
 
-def _band_of_measure(outcome: Outcome, bands: Bands) -> str:
-    """Where the band of an outcome comes from that says how unequal another one is."""
-    if not MEASURES[outcome.measure].absolute:
-        return f"±{bands.count / 100:g}"
-    label = registry.OUTCOMES[outcome.of].label
-    if outcome.of == "within_18_share":
-        return f"that of the {label}"
-    return f"{bands.count:.1f}% of the baseline's {label}"
-
-
 def _waiting_outcome(name: str) -> Outcome:
     found = registry.outcome(name)
     if set(found.levels) <= set(OF_MONEY):
@@ -318,7 +307,7 @@ def _notes(
     if outcome.kind == "flow":
         notes.append(f"Flows are summed over the {who.FLOW_MONTHS} months up to the date.")
     if outcome.measure:
-        notes.append(f"The equivalence band is {_band_of_measure(outcome, bands)}.")
+        notes.append(f"The equivalence band is {bands.of_measure(outcome)}.")
         notes.append("What single trusts and boards show of inequality is mostly noise, so none is counted or named.")
     elif outcome.name != "within_18_share":
         notes.append(f"The equivalence band is {bands.count:.1f}% of the baseline level.")

@@ -74,6 +74,15 @@ class Bands:
             return max(self.england, self.trust / math.sqrt(max(trusts, 1)))
         return self.england
 
+    def of_measure(self, outcome: Outcome) -> str:
+        """Where the band of an outcome comes from that says how unequal another one is, in words."""
+        if not MEASURES[outcome.measure].absolute:
+            return f"±{self.count / 100:g}"
+        label = OUTCOMES[outcome.of].label
+        return (
+            f"that of the {label}" if outcome.of == "within_18_share" else f"{self.count:.1f}% of the level of {label}"
+        )
+
 
 @dataclass(frozen=True)
 class EffectRow:
