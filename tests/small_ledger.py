@@ -19,7 +19,7 @@ MONTH: dict[str, float | list[float] | list[list[float]]] = {
     "community": [[0.0, 0.0], [0.75, 0.5], [0.0, 0.0]],
     "prevention": [0.5, 0.25],
     "independent_sector": [6.0, 4.0],
-    "other_commissioning": [55.0, 60.0],
+    "other_commissioning": [53.75, 59.25],
     "national_programmes": 1.0,
     # budgets of populations move nothing here: tests/validation/test_population_budgets.py reconciles them to the penny
     **{f"iho_{name}": [[0.0, 0.0]] * 3 for name in ("budget", "fair_share", "overspend")},

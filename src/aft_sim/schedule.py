@@ -125,7 +125,7 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "oversee",
         "quarter",
-        ("counts", "ledger", "money"),
+        ("counts", "ledger", "money", "urgent"),
         ("oversight", "management", "events"),
         "Segments of the quarter before are published; every trust is scored, with the override for deficits.",
     ),

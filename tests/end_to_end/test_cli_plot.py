@@ -25,10 +25,10 @@ def study(tmp_path_factory):
 def test_lists_charts(cli, study):
     ended = cli("plot", str(study))
     assert ended.code == 0
-    assert all(name in ended.out for name in ("fan", "effect", "trusts", "icbs", "quintiles", "contact"))
+    assert all(name in ended.out for name in ("fan", "effect", "trusts", "icbs", "quintiles", "plane", "contact"))
 
 
-@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles"])
+@pytest.mark.parametrize("chart", ["fan", "effect", "trusts", "icbs", "quintiles", "plane"])
 def test_draws(cli, study, tmp_path, chart):
     ended = cli("plot", str(study), chart, "--policy", "aft-wide", "--vs", "no-aft", "--out", "drawn.png")
     assert ended.code == 0, ended.err
@@ -54,6 +54,8 @@ def test_draws_a_group(cli, study, tmp_path, chart, group):
     [
         (("fam",), "no such chart"),
         (("trusts", "--at", "2040-01"), "no such month"),
+        (("plane", "--at", "2040-01"), "no such month"),
+        (("plane", "--outcome", "list"), "--outcome does not go with plane"),
         (("fan", "--vs", "x"), "no finished"),
         (("effect", "--group", "treatd"), "no such group: found 'treatd'"),
         (("effect", "--group", "trust:RTE"), "trust:RTF"),

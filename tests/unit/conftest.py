@@ -60,6 +60,9 @@ def england_of(
                 if basis == "independent":  # the policy does not reach it
                     below = people * share[i] / 100
                 extra_rows = {"median_weeks": 13.0, "p92_weeks": 40.0, "mean_weeks": 17.0, "removed": 1.0}
+                extra_rows |= {"category_2_minutes": 30.0}
+                extra_rows |= {"qalys_treatment": people / 30, "qalys_waiting": -people / 900, "qalys_prevention": 1.0}
+                extra_rows |= {"deaths_avoided": 1.0, "need": 100.0, "avoided": 1.0}
                 row = _waits(part * people, part * below, month=month, basis=basis, quintile=q)
                 share_now = 100 * below / people
                 rows["england"].append(row | extra_rows | {"within_18_share": share_now, "late": 1.0, "returned": 1.0})
@@ -70,7 +73,9 @@ def england_of(
 def _waits(people: float, below: float, **keys: str) -> dict[str, object]:
     counts = {"list": people, "within_18": below, "over_52": 0.02 * (people - below) * 2.5}
     flows = {"over_65": 0.0, "starts": people / 4, "treated_admitted": people / 20}
-    return {**keys, **counts, **flows, "treated_non_admitted": people / 5}
+    urgent = {"emergency_admissions": people / 12, "attendances": people / 3, "within_four_hours": people / 4}
+    urgent |= {"beds": people / 50, "occupied_beds": people / 55, "displaced": people / 900}
+    return {**keys, **counts, **flows, **urgent, "treated_non_admitted": people / 5}
 
 
 @pytest.fixture(scope="session")

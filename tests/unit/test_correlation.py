@@ -97,7 +97,7 @@ def test_members_drawn_alone_or_together_are_the_same():
 
 def test_shipped_groups():
     names = {group.name for group in REGISTER.groups}
-    assert names == {"approval", "construction", "population_budget_saving"}
+    assert names == {"approval", "construction", "population_budget_saving", "emergency_trend"}
     assert REGISTER.group_of("capital.cost_growth") is REGISTER.group_of("capital.approval_months.ordinary")
     pair = ["capital.approval_months.ordinary", "capital.cost_growth"]
     values = sample(REGISTER, pair, 600)

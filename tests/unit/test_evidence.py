@@ -105,7 +105,7 @@ def test_origins():
     assert origin(REGISTER["removals.return_rate"]) == "assumption"
     assert origin(REGISTER["production.level"]) == "convention"
     counts = Counter(origin(p) for p in REGISTER.values())
-    assert counts["convention"] == 5
+    assert counts["convention"] == 9
     assert counts["evidence"] > 90
 
 

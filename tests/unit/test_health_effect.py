@@ -135,7 +135,7 @@ def test_the_plane_keeps_the_rules_of_charts(policies):
 def test_the_headline_says_the_corner():
     found = plane_chart(Plane("baseline", "2036-03", (cloud("better", (12.0, 4.0)), cloud("unsure", (0.0, -9.0)))))
     assert "better: more health, more equal" in found.headline
-    assert "unsure: cannot tell if health grows, less equal" in found.headline
+    assert "unsure: health either way, less equal" in found.headline
 
 
 def test_a_study_without_health_says_what_it_lacks(make_study):

@@ -42,9 +42,9 @@ def test_parts_are_additive(outcome):
         assert registry.OUTCOMES[part].additive
 
 
-def test_england_in_double_precision_the_rest_in_single():
+def test_england_and_the_system_in_double_precision_the_rest_in_single():
     for name, level in registry.LEVELS.items():
-        expected = pa.float64() if name == "england" else pa.float32()
+        expected = pa.float64() if name in ("england", "system") else pa.float32()
         assert {level.schema.field(column).type for column in level.values} == {expected}
 
 

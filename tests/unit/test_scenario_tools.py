@@ -91,7 +91,7 @@ def test_all_uncommented_lines_of_a_new_file_are_right(tmp_path: Path):
     path.write_text("\n".join(kept))
     scenario = load_scenario(path)
     assert scenario.changes[0].trusts == ("RTF", "set:first-wave")
-    assert differences(base, scenario)[-1].path.startswith("production.level from 2027-04-01")
+    assert differences(base, scenario)[-1].path.startswith("emergency.surge from 2027-04-01")
 
 
 def test_a_file_is_never_written_over(tmp_path: Path):

@@ -128,3 +128,37 @@ def test_a_trust_without_admissions_keeps_its_beds_as_they_are():
         model.step()
     assert still.sum() > 20
     np.testing.assert_allclose(model.world.urgent.occupied[still], before[still], rtol=1e-12)
+
+
+@lru_cache(maxsize=2)
+def winter(name: str) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Months, and England's figures of the baseline or of the hard winter, without chance."""
+    england = run(scenario(name, run__chance=0), date(2028, 3, 31))["england"]
+    names = ("attendances", "within_four_hours", "treated_admitted", "displaced", "occupied_beds", "list")
+    found = {n: column(england, n, basis="england", quintile="all") for n in names}
+    return sorted(set(england.column("month").to_pylist())), found
+
+
+def test_a_hard_winter_costs_four_hours_and_elective_work_and_passes():
+    """Directions, not sizes: 2022/23 is in the sample that the slopes were read from."""
+    months, usual = winter("baseline")
+    _, hard = winter("hard-winter")
+    share = {k: 100 * v["within_four_hours"] / v["attendances"] for k, v in {"usual": usual, "hard": hard}.items()}
+    worse = share["hard"] - share["usual"]
+    december, march, june = (months.index(m) for m in ("2026-12", "2027-03", "2027-06"))
+    assert (worse[:december] == 0).all()
+    assert (worse[december:march] < -1.5).all()
+    assert abs(worse[june:]).max() < 0.01
+    lost = hard["treated_admitted"] - usual["treated_admitted"]
+    assert (lost[december:march] < -1000).all()
+    assert (hard["displaced"][december:march] > 1000).all()
+    assert abs(hard["displaced"][june:]).max() < 1
+    # once beds are free again providers work off what was displaced, as they do with any longer list
+    assert (lost[june:] >= 0).all()
+    waiting = hard["list"] - usual["list"]
+    assert 0 < waiting[-1] < 0.6 * waiting.max()
+
+
+def test_the_average_winter_displaces_nothing_beyond_published_seasonality():
+    _, usual = winter("baseline")
+    assert not usual["displaced"].any()

@@ -106,7 +106,7 @@ class OversightRound:
         self._passing = np.where(new, passing, self._passing)
 
     def _measured(self, week: int) -> list[Array]:
-        """Scores of the metrics that the run itself computes: two of waiting, one of money."""
+        """Scores of the metrics that the run itself computes: two of waiting, one of urgent care, one of money."""
         w, b = self._world, self._world.bundle
         n = len(b.provider_code)
         people = np.maximum(w.provider_list(), 1e-9)
@@ -117,12 +117,15 @@ class OversightRound:
             by_provider = 100 * np.bincount(b.row_provider, count.sum(axis=1), n) / people
             return np.where(listed, by_provider[np.maximum(provider, 0)], np.nan)
 
-        money = self._books.position()
+        money, u = self._books.position(), w.urgent
+        there = self._acute & (u.month_attendances > 0)
+        within = np.divide(u.month_within, u.month_attendances, out=np.full(there.shape, np.nan), where=there)
         return [
             rules.score_rank(share(w.counts.within_18), higher_is_better=True),
             rules.score_standard(
                 share(w.counts.over_52), self._p("oversight.standard_over_52", week), higher_is_better=False
             ),
+            rules.score_rank(100 * within, higher_is_better=True),
             rules.combined_finance(100 * money.planned, 100 * money.variance),
         ]
 

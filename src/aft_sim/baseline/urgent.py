@@ -81,12 +81,12 @@ class UrgentSeries:
         return float(values[self._at[month]])
 
     def year_to(self, column: str, month: str) -> Array:
-        """(12,) figures of the twelve months that end with one."""
-        last = self._at[month] + 1 if month in self._at else 0
-        values: Array = getattr(self, column)[max(last - 12, 0) : last]
-        if len(values) != 12 or np.isnan(values).any():
+        """(12,) figures of the twelve months that end with one, or with the last before it that is published."""
+        values: Array = getattr(self, column)
+        known = [i for i, m in enumerate(self.month) if m <= month and np.isfinite(values[i])]
+        if len(known) < 12 or known[-1] - known[-12] != 11:
             raise InputError(f"no whole year of {column} of England to {month}", where=f"{MONTHLY}.parquet")
-        return values
+        return values[known[-12] : known[-1] + 1]
 
     def weekly_rate(self, month: str) -> float:
         """Emergency admissions of an average week of the year that ends with a month, people."""

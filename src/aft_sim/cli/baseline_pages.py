@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from aft_sim.cli import money_pages, terminal
+from aft_sim.cli import money_pages, terminal, urgent_pages
 from aft_sim.mechanisms import measures
 from aft_sim.present.style import month_name
 
@@ -101,6 +101,7 @@ class England:
             "published_with_estimates": self.published,
             "flows_a_week": b.summary["weekly_rates"],
             "totals": [asdict(line) | {"residual": line.residual, "share": line.share} for line in b.totals],
+            "urgent_care": urgent_pages.england(b),
             "money": money_pages.england(b),
             "counts": self._counts(),
             "sources_sha256": b.summary["sources_sha256"],
@@ -155,6 +156,8 @@ class England:
         )
         terminal.say()
         print_totals(b)
+        terminal.say()
+        urgent_pages.print_england(b)
         terminal.say()
         money_pages.print_england(b)
         terminal.say()

@@ -33,7 +33,7 @@ CHARTS: Mapping[str, str] = {
     "budget": "a population budget over its years: the trust of --group in the policy's first seed, or --seed",
     "contact": "all that show the outcome on one page (PNG)",
 }
-ENGLAND = "england"
+ENGLAND, WAITS = "england", "within_18_share"
 #: Charts that do not show the outcome asked for.
 OF_THEIR_OWN = ("plane", "events", "budget", "contact")
 #: Charts that can be about a part of England.
@@ -52,7 +52,7 @@ def plot(
     chart: Annotated[str | None, typer.Argument(help=f"One of {', '.join(CHARTS)}; lists them if left out.")] = None,
     policy: Annotated[str | None, typer.Option(help="Scenario with the policy; the study's last by default.")] = None,
     vs: Annotated[str | None, typer.Option("--vs", help="Scenario it is compared with; the first by default.")] = None,
-    outcome: Annotated[str, typer.Option(help="What to draw: see aft-sim list outcomes.")] = "within_18_share",
+    outcome: Annotated[str, typer.Option(help="What to draw: see aft-sim list outcomes.")] = WAITS,
     group: Annotated[
         str,
         typer.Option(
@@ -78,6 +78,8 @@ def plot(
         )
     if group != ENGLAND and chart not in OF_A_GROUP:
         raise typer.BadParameter(f"--group goes with {' and '.join(OF_A_GROUP)}")
+    if outcome != WAITS and chart in OF_THEIR_OWN[:-1]:
+        raise typer.BadParameter(f"--outcome does not go with {chart}")
     if seed is not None and chart not in OF_ONE_RUN:
         raise typer.BadParameter("--seed goes with events and budget: the other charts are about all seeds")
     from aft_sim.study.stored import load

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.padding import Padding
 from rich.text import Text
 
-from aft_sim.cli import money_pages, terminal
+from aft_sim.cli import money_pages, terminal, urgent_pages
 from aft_sim.cli.baseline_pages import WAIT_HEADS, wait_cells, waits
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class TrustPage:
             else None,
             "removals_a_week": float((b.starts * b.removal_share)[rows].sum()) if rows.size else None,
             "opening_pot_gbp_m": self._pot(),
+            "opening_urgent_care": urgent_pages.trust(b, i),
             "opening_money": money_pages.trust(b, i),
             "facts": {name: self._fact(kind, fact) for name, kind, fact in self._known()},
             "residents_of": self._boards(),
@@ -165,6 +166,7 @@ class TrustPage:
         terminal.say()
         self._print_facts(page)
         terminal.say()
+        urgent_pages.print_trust(page["opening_urgent_care"])
         money_pages.print_trust(page["opening_money"], page["opening_pot_gbp_m"])
         if page["own_figures"]:
             from aft_sim.cli.baseline_update import print_own

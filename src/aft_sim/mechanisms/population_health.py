@@ -171,11 +171,11 @@ def grow_older(vintages: Array, dose: Array) -> Array:
         dose: (board, quintile) this month's.
     """
     before = vintages.sum(axis=0)
-    left = np.divide(dose, before, out=np.ones_like(dose), where=before > 0)
+    left = np.divide(dose, before, out=np.ones_like(dose), where=before > dose)
     out = np.empty_like(vintages)
     out[1:] = vintages[:-1]
     out[-1] += vintages[-1]
-    out[1:] *= np.minimum(left, 1.0)
+    out[1:] *= left
     out[0] = np.maximum(dose - before, 0.0)
     return out
 

@@ -18,7 +18,7 @@ _ALL = ("system",)
 ROWS = (
     (
         "qalys",
-        "QALYs of simulated care",
+        "quality-adjusted life years of simulated care",
         *_QALYS,
         ("qalys_treatment", "qalys_waiting", "qalys_prevention"),
         _HERE,
@@ -26,7 +26,7 @@ ROWS = (
     ),
     (
         "qalys_treatment",
-        "QALYs of treatment",
+        "quality-adjusted life years of treatment",
         *_QALYS,
         ("qalys_treatment",),
         _HERE,
@@ -34,7 +34,7 @@ ROWS = (
     ),
     (
         "qalys_waiting",
-        "QALYs lost by waiting",
+        "quality-adjusted life years lost by waiting",
         *_QALYS,
         ("qalys_waiting",),
         _HERE,
@@ -42,7 +42,7 @@ ROWS = (
     ),
     (
         "qalys_prevention",
-        "QALYs of prevention",
+        "quality-adjusted life years of prevention",
         *_QALYS,
         ("qalys_prevention",),
         _HERE,

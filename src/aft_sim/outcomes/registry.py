@@ -381,14 +381,14 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             ),
             _urgent(
                 "attendances",
-                "A&E attendances",
+                "attendances at A&E",
                 "attendances",
                 "neither",
                 "A&E attendances of the month, with growth and season; shocks do not move them",
             ),
             _urgent(
                 "within_four_hours",
-                "A&E attendances within four hours",
+                "attendances at A&E within four hours",
                 "attendances",
                 "higher",
                 "A&E attendances of the month admitted, transferred or discharged within four hours",

@@ -44,6 +44,9 @@ class UrgentTables:
         self._fifths = served.sum(axis=1)
         self._residents = served.reshape(len(served), -1).T
         self._england = u.demand.sum(axis=0) / u.demand.sum()
+        # rows of the independent sector go to one more place, which is left out
+        trust = b.provider_trust[b.row_provider]
+        self._to_trust = summing(np.where(trust >= 0, trust, len(flow)), len(flow) + 1)
         self._to_region = summing(np.asarray(region), regions)
         self._listed = b.provider_trust[b.provider_trust >= 0]
 
@@ -78,10 +81,7 @@ class UrgentTables:
     def _displaced(self) -> tuple[Array, Array]:
         """(listed trust, all and quintiles) elective admissions displaced, and (all, english and quintiles)."""
         w = self._world
-        b = w.bundle
-        treated = np.zeros((len(w.urgent.beds), w.month.treated_admitted.shape[1]))
-        trust = b.provider_trust[b.row_provider]
-        np.add.at(treated, trust[trust >= 0], w.month.treated_admitted[trust >= 0])
+        treated = np.asarray(self._to_trust @ w.month.treated_admitted)[:-1]
         whole = treated.sum(axis=1, keepdims=True)
         share = np.divide(treated, whole, out=np.zeros_like(treated), where=whole > 0)
         lost = w.urgent.month_displaced[:, None] * share

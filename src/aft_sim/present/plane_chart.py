@@ -64,7 +64,7 @@ def _draw(axes: Axes, found: Plane) -> None:
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])
     for axis, (low, high) in zip((axes.xaxis, axes.yaxis), limits, strict=True):
-        ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(low, high)
         kept = [float(x) for x in ticks if low <= x <= high]
         axis.set_major_locator(FixedLocator(kept))
         axis.set_major_formatter(FixedFormatter(layout.tick_texts(kept, True)))
@@ -122,8 +122,8 @@ def _cloud(axes: Axes, one: PlanePolicy, colour: str, marker: str) -> None:
 def _corner(one: PlanePolicy) -> str:
     words = []
     for effect, more, less, unsure in (
-        (one.health, "more health", "less health", "cannot tell if health grows"),
-        (one.equity, "more equal", "less equal", "cannot tell if equality does"),
+        (one.health, "more health", "less health", "health either way"),
+        (one.equity, "more equal", "less equal", "equality either way"),
     ):
         low, high = effect.interval or (0.0, 0.0)
         words.append(more if low > 0 else less if high < 0 else unsure)

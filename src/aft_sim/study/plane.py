@@ -65,6 +65,13 @@ def plane(results: ResultSet, policies: Sequence[str], baseline: str, at: str, p
     Raises:
         InputError: the study does not hold what it takes.
     """
+    if at not in results.months:
+        raise InputError(
+            "the runs hold no such month",
+            where=str(results.folder or ""),
+            found=at,
+            expected=f"a month from {results.months[0]} to {results.months[-1]}",
+        )
     places = places or Places.of_baseline()
     found = []
     for name in policies:
