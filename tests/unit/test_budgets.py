@@ -48,9 +48,9 @@ def test_years_are_those_that_were_settled(made):
 
 def test_who_holds_none_is_told_why_and_who_does(made):
     _, run = made
-    with pytest.raises(InputError, match="holds no population budget.*RBS.*RP1, RTF"):
+    with pytest.raises(InputError, match=r"holds no population budget.*RBS.*RP1, RTF"):
         budgets_of(run, "RBS")
-    with pytest.raises(InputError, match="no such year.*2031/32.*2027/28, 2028/29"):
+    with pytest.raises(InputError, match=r"no such year.*2031/32.*2027/28, 2028/29"):
         year_of(budgets_of(run, "RTF"), "2031/32")
     without = RunResult("x", "", 1, 0, {"england": run.tables["england"]}, ())
     with pytest.raises(InputError, match="kept no population budgets"):
