@@ -138,8 +138,8 @@ def test_show_says_where_a_parameter_comes_from(cli, monkeypatch: pytest.MonkeyP
     shown = cli("show", "capital.cost_growth").flat
     for words in ("approval, rank correlation 0.8 with", "B10", "https://hfma", "unchanged since the first version"):
         assert words in shown
-    shown = cli("show", "iho.gross_saving.year_1").flat
-    assert "not active: Read by policy/iho.py" in shown
+    shown = cli("show", "community.virtual_ward_cost").flat
+    assert "not active: " in shown and "mechanisms/emergency.py" in shown
     assert "Drawn with" not in cli("show", "capital.hub_effect").out
     revised = (Revision(date(2026, 3, 1), 15.0, "before the study was out"),)
     changed = Register(

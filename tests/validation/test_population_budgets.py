@@ -310,3 +310,28 @@ def test_the_condition_is_the_gap_on_the_trusts_own_list():
     assert not condition.met(i)
     model.world.counts.within_18[rows, 4] *= 0.5  # the least deprived longer still
     assert condition.met(i)
+
+
+# -- who gains and loses -----------------------------------------------------------------------------------------------
+
+
+def test_surpluses_move_by_what_each_bears_and_by_nothing_else():
+    """Before anything is avoided holders move by their part of the result, others by what is stranded with them."""
+    # without draws, which share one national limit, and prevention, of which the first months already act a little
+    calm = CALM | {"aft.freedoms.reinvest": False, "health.prevention_return": 0.0}
+    without, within = (changed(date(2028, 3, 31), a=calm, b=terms) for terms in ({}, {"iho.planned": True}))
+    names = within.world.ledger.accounts.names
+
+    def moved(i):
+        before, now = (m.world.ledger.statement(names[i], "2027-04", "2028-03") for m in (without, within))
+        return (now.underlying - before.underlying) / PENCE
+
+    accounts = {one.contract.holder: one.account for one in within.world.contracts_iho.closed}
+    assert len(accounts) == 2
+    for holder, account in accounts.items():
+        assert moved(holder) == pytest.approx(account.holder, abs=1e-4)
+        assert account.holder < -0.5
+    others = [i for i in range(len(within.world.bundle.trusts.code)) if i not in accounts]
+    stranded = sum(account.stranded for account in accounts.values())
+    assert sum(map(moved, others)) == pytest.approx(-stranded, abs=1e-3)
+    assert stranded > 1

@@ -68,7 +68,7 @@ def test_gross_saving_rises_with_time(holder):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="0.34 % (RP1) and 0.53 % (RTF) overspent in the first years: some 1.7 % of the budget moves a year, of which "
+    reason="0.34 % (RP1), 0.53 % (RTF) overspent in the first years: some 1.7 % of the budget moves a year, of which "
     "hospitals elsewhere are still paid a fifth for a year, and the holder's own cost falls by three fifths only",
 )
 @pytest.mark.parametrize("holder", ["RP1", "RTF"])

@@ -80,7 +80,7 @@ def plot(
         )
     if group != ENGLAND and chart not in OF_A_GROUP:
         raise typer.BadParameter(f"--group goes with {', '.join(OF_A_GROUP[:-1])} and {OF_A_GROUP[-1]}")
-    if outcome != WAITS and chart in ("plane", "events", "budget"):
+    if outcome != WAITS and chart in OF_THEIR_OWN[:-1]:
         raise typer.BadParameter(f"--outcome does not go with {chart}")
     if seed is not None and chart not in OF_ONE_RUN:
         raise typer.BadParameter("--seed goes with events and budget: the other charts are about all seeds")

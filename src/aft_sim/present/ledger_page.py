@@ -182,6 +182,8 @@ def ledger_table(page: LedgerPage) -> Table:
         table.add_column(head, justify="right")
     section = ""
     for row in page.rows:
+        if not (row.total or any(row.pence) or row.usual) and row.name.startswith("iho_"):
+            continue  # nobody here has a population budget
         if row.section != section:
             if section:
                 table.add_row()
