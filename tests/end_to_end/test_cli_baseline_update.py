@@ -105,7 +105,7 @@ def test_sets_and_scenarios_are_shown_on_another_baseline(cli, january):
         (("--rtt", "FILE", "--merged", "RTF", "--out", "x"), ["--merged: not a merger", "OLD=NEW"]),
         (
             ("--rtt", "FILE", "--from", "nowhere", "--out", "x"),
-            ["nowhere: 28 file(s) of the baseline are missing", "trusts.csv"],
+            ["nowhere: 30 file(s) of the baseline are missing", "trusts.csv"],
         ),
         (("--rtt", "nowhere.zip", "--out", "x"), ["nowhere.zip", "is not there"]),
         (("--rtt", "FILE", "--baseline", "nowhere", "--out", "x"), ["no such folder", "nowhere"]),
