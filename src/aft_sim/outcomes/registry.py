@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
-from aft_sim.outcomes import of_health, of_urgent
+from aft_sim.outcomes import health_outcomes, urgent_outcomes
 from aft_sim.outcomes.distribution import measures_of
 
 Floats = npt.NDArray[np.float64]
@@ -155,8 +155,8 @@ _ENGLAND = (
     "need_adjusted_residents",
     "capital_spend",
     "expenditure",
-    *of_urgent.ENGLAND,
-    *of_health.ENGLAND,
+    *urgent_outcomes.ENGLAND,
+    *health_outcomes.ENGLAND,
 )
 _MONEY = (
     "pot",
@@ -181,26 +181,33 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
             Level(
                 "region",
                 ("month", "region"),
-                (*_WAITS, *of_urgent.VISITS, *of_urgent.BEDS),
+                (*_WAITS, *urgent_outcomes.VISITS, *urgent_outcomes.BEDS),
                 pa.float32(),
                 "month and region",
             ),
             Level(
                 "icb_quintile",
                 ("month", "icb", "quintile"),
-                (*_WAITS, *of_urgent.VISITS),
+                (*_WAITS, *urgent_outcomes.VISITS),
                 pa.float32(),
                 "month, ICB and quintile",
             ),
             Level(
                 "trust",
                 ("month", "trust", "quintile"),
-                (*_WAITS, "treated_admitted", "treated_non_admitted", *of_urgent.VISITS, *of_urgent.BEDS, "displaced"),
+                (
+                    *_WAITS,
+                    "treated_admitted",
+                    "treated_non_admitted",
+                    *urgent_outcomes.VISITS,
+                    *urgent_outcomes.BEDS,
+                    "displaced",
+                ),
                 pa.float32(),
                 "month, trust and quintile (every patient treated there)",
             ),
             Level("money", ("month", "trust"), _MONEY, pa.float32(), "month and trust"),
-            Level("system", ("month",), of_health.SYSTEM, pa.float64(), "month"),
+            Level("system", ("month",), health_outcomes.SYSTEM, pa.float64(), "month"),
             Level(
                 "oversight",
                 ("month", "trust"),
@@ -244,7 +251,7 @@ _RATIOS: Mapping[str, tuple[tuple[str, ...], str, float]] = MappingProxyType(
     {
         "within_18_share": (("within_18",), "list", 100.0),
         "over_52_share": (("over_52",), "list", 100.0),
-        **of_urgent.RATIOS,
+        **urgent_outcomes.RATIOS,
         "treated_rate": (("treated_admitted", "treated_non_admitted"), "need_adjusted_residents", 12e3),
         "capital_per_head": (("capital_spend",), "residents", 12e6),
         "spending_per_head": (("expenditure",), "residents", 12e6),
@@ -414,8 +421,8 @@ _RECORDED: Mapping[str, Outcome] = MappingProxyType(
                 "neither",
                 "operating expenditure of trusts, divided as their catchments are, a year and resident",
             ),
-            *(Outcome(*fields) for fields in of_urgent.ROWS),
-            *(Outcome(*fields) for fields in of_health.ROWS),
+            *(Outcome(*fields) for fields in urgent_outcomes.ROWS),
+            *(Outcome(*fields) for fields in health_outcomes.ROWS),
             _money("pot", "eligible pot", "unspent surpluses since 2024/25 that may be drawn", "stock"),
             _money("drawn", "drawn from the pot", "money drawn from the pot in the month"),
             _money(

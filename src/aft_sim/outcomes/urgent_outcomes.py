@@ -4,7 +4,9 @@ from __future__ import annotations
 
 VISITS = ("emergency_admissions", "attendances", "within_four_hours")
 BEDS = ("beds", "occupied_beds")
-ENGLAND = (*VISITS, *BEDS, "displaced", "category_2_minutes")
+AT_TRUSTS = (*VISITS, *BEDS, "displaced")
+"""Columns of the table of trusts."""
+ENGLAND = (*AT_TRUSTS, "category_2_minutes")
 """Columns of England's table."""
 RATIOS: dict[str, tuple[tuple[str, ...], str, float]] = {
     "four_hour_share": (("within_four_hours",), "attendances", 100.0),
