@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline import tables
 from aft_sim.baseline.sources.geography import Geography
 from aft_sim.baseline.sources.rtt_extract import RttExtract
+from aft_sim.basis.errors import InputError, did_you_mean
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -45,6 +46,21 @@ class Places:
     board: Index
     population: Array
     flows: Array
+
+    def index(self, code: str) -> int:
+        """Position of a place.
+
+        Raises:
+            InputError: there is none of this code.
+        """
+        if code not in self.code:
+            raise InputError(
+                "the baseline has no such place",
+                found=code,
+                expected="the code of a sub-ICB location",
+                hint=did_you_mean(code, self.code),
+            )
+        return self.code.index(code)
 
     def of_board(self, board: int) -> Index:
         """Places of a board."""
