@@ -67,14 +67,13 @@ class Places:
         return np.flatnonzero(self.board == board)
 
 
-def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts: Sequence[str]) -> None:
-    """Write both tables.
+def write_places(folder: Path, geography: Geography, extract: RttExtract) -> None:
+    """Write who lives where.
 
     Args:
         folder: of the tables.
         geography: residents by place, board and fifth.
-        extract: the month, predecessors folded into current trusts.
-        trusts: codes of NHS trusts; other providers are left out.
+        extract: of a month, for names.
     """
     names = {c.code: c.name for c in extract.commissioners}
     people = geography.sub_population
@@ -87,7 +86,18 @@ def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts
     tables.write(
         folder, NAME, columns | {f"population_q{q + 1}": people[:, :, q].sum(axis=1) for q in range(QUINTILES)}
     )
-    at = {code: i for i, code in enumerate(geography.sub_icbs)}
+
+
+def write_flows(folder: Path, extract: RttExtract, trusts: Sequence[str]) -> None:
+    """Write where residents are treated; the table of places must be there.
+
+    Args:
+        folder: of the tables.
+        extract: the month, predecessors folded into current trusts.
+        trusts: codes of NHS trusts; other providers are left out.
+    """
+    places = tables.read(folder, NAME)["code"]
+    at = {code: i for i, code in enumerate(places)}
     place = np.array([at.get(c.code, -1) for c in extract.commissioners])
     known = {code: i for i, code in enumerate(trusts)}
     trust = np.array([known.get(p.code, -1) for p in extract.providers])
@@ -103,7 +113,7 @@ def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts
         FLOWS,
         {
             "trust": [trusts[int(n)] for n in i],
-            "place": [geography.sub_icbs[n] for n in j],
+            "place": [places[int(n)] for n in j],
             "completed": done[i, j].astype(np.int32),
         },
     )
