@@ -39,7 +39,6 @@ def test_pressure_occupancy_and_what_follows():
     shares = emergency.four_hour(np.array([75.0, 1.0, np.nan]), 1.0, -1.8, np.array([2.0, 3.0, 1.0]))
     assert shares[:2].tolist() == [pytest.approx(72.4), 0.0]
     assert np.isnan(shares[2])
-    assert emergency.four_hour(np.array([75.0]), 0.0, -1.8, np.array([np.nan]))[0] == 75.0
     assert emergency.displaced(np.array([2.0, -1.0, 500.0]), 0.01).tolist() == [0.02, -0.01, 1.0]
 
 

@@ -11,6 +11,7 @@ from aft_sim.outcomes import registry
 from aft_sim.present import charts
 from aft_sim.present.lint import lint
 from aft_sim.present.plane_chart import plane_chart
+from aft_sim.present.rows import with_interval
 from aft_sim.spec.draws import CENTRAL
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study import health
@@ -144,3 +145,8 @@ def test_a_study_without_health_says_what_it_lacks(make_study):
         plane(study, ["policy"], "baseline", "2029-03", PLACES)
     with pytest.raises(InputError, match="england and system"):
         charts.plane(study, ["policy"], "baseline")
+
+
+def test_large_effects_are_written_in_thousands():
+    assert with_interval(1_019_322.4, (878_738.0, 1_159_906.0), "QALYs") == "+1,019k (+879k to +1,160k)"
+    assert with_interval(-99_000.0, (-99_500.0, -98_500.0), "QALYs") == "−99,000 (−99,500 to −98,500)"

@@ -110,7 +110,7 @@ def test_prevention_does_most_where_people_are_most_deprived():
 
 def test_deaths_avoided_by_pounds_a_head():
     # GBP 10m for 100,000 people is GBP 100 a head; -3 and -1 a 100,000 are two for both together
-    values = {"health.mortality_effect": -3.0, "health.mortality_effect_women": -1.0, "health.mortality_area": 1e5}
+    values = {"health.mortality_effect": -3.0, "health.mortality_women": 1 / 3, "health.mortality_area": 1e5}
     found = care.deaths_avoided(np.array([50.0]), np.full((1, 5), 2e5), care.mortality(values.__getitem__))
     assert found == pytest.approx(np.array([[2.0, 1.5, 1.0, 0.5, 0.0]]))
 

@@ -41,9 +41,12 @@ class UrgentRound:
         self._later = strength * season[MEASURES.index("category_2")]
         self._growth = growth_index(p.path("emergency.growth"))
         self._load = emergency.bed_load(p.path("emergency.growth"), p.path("emergency.stay_fall"))
-        self._boards, self._england = streams.words(b.icb_code), streams.words(("England",))
+        self._places = streams.words(("England", *b.icb_code))
+        self._bedded = world.urgent.opening_beds > 0
+        self._departments = np.isfinite(world.urgent.four_hour)
         self._response = world.urgent.category_2
         self._seasonal = world.urgent.stay > 0
+        self._admitting = np.flatnonzero(self._seasonal)
         self._usual = world.urgent.share @ world.urgent.demand.ravel()
 
     def _p(self, name: str, week: int) -> float:
@@ -52,10 +55,9 @@ class UrgentRound:
     def _chance(self, week: int) -> Array:
         """(board, 1) multiplier of the week: what all England shares, and each board's own."""
         scale = self._p("run.chance", week)
-        england = streams.normal(self._draws.chance("emergency admissions of England", week, self._england))
-        board = streams.normal(self._draws.chance("emergency admissions", week, self._boards))
-        shared = emergency.noise(england, self._p("emergency.national_noise", week) * scale)
-        return np.asarray(shared * emergency.noise(board, self._p("emergency.board_noise", week) * scale))[:, None]
+        z = streams.normal(self._draws.chance("emergency admissions", week, self._places))
+        shared = emergency.noise(z[:1], self._p("emergency.national_noise", week) * scale)
+        return np.asarray(shared * emergency.noise(z[1:], self._p("emergency.board_noise", week) * scale))[:, None]
 
     def arrive(self, week: int) -> None:
         """Emergencies come and take beds; the four-hour share, responses and displaced work follow."""
@@ -89,13 +91,15 @@ class UrgentRound:
         u.beds[:] = u.opening_beds * level
         u.occupied[:] = np.maximum(usual + beyond * (u.opening_beds / 100), 0.0)
         u.occupancy[:] = emergency.occupancy(u.occupied, u.beds)
-        fuller = u.occupancy - emergency.occupancy(usual, u.opening_beds)
+        fuller = np.where(self._bedded, u.occupancy - emergency.occupancy(usual, u.opening_beds), 0.0)
         slope = self._p("emergency.four_hour_slope", week)
         u.four_hour[:] = emergency.four_hour(u.normal_four_hour, self._slower[week], slope, fuller)
-        at = self._seasonal
-        england = 100 * (u.occupied[at].sum() / u.beds[at].sum() - usual[at].sum() / u.opening_beds[at].sum())
+        taken, there, normal, opening = (
+            float(x.take(self._admitting).sum()) for x in (u.occupied, u.beds, usual, u.opening_beds)
+        )
+        england = 100 * (taken / there - normal / opening)
         slower = self._p("emergency.response_slope", week) * england
-        u.category_2 = max(self._response + self._later[week] + float(slower), 0.0)
+        u.category_2 = max(self._response + self._later[week] + slower, 0.0)
         self._add_up(week)
 
     def _add_up(self, week: int) -> None:
@@ -104,7 +108,7 @@ class UrgentRound:
         come = self._season[week] * self._growth[week]
         u.weeks += 1
         u.month_attendances += u.attendances * come
-        u.month_within += u.attendances * come * np.nan_to_num(u.four_hour) / 100
+        u.month_within += np.where(self._departments, u.attendances * (come / 100) * u.four_hour, 0.0)
         u.month_others += u.others[0] * come
         u.month_beds += u.beds
         u.month_occupied += u.occupied

@@ -205,7 +205,7 @@ def waiting_outcome(name: str) -> None:
     Raises:
         InputError: unknown, or money.
     """
-    from aft_sim.outcomes.of_health import OF_MONEY
+    from aft_sim.outcomes.health_outcomes import OF_MONEY
     from aft_sim.outcomes.registry import outcome
 
     if set(outcome(name).levels) <= set(OF_MONEY):

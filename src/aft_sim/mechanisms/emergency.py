@@ -188,9 +188,9 @@ def four_hour(level: Array, season: float, slope: float, beyond: Array) -> Array
         level: (i,) of each trust, season taken out; NaN without A&E.
         season: points of the time of year.
         slope: points for a point of occupancy.
-        beyond: (i,) points of occupancy beyond the normal season; NaN without beds, where nothing moves it.
+        beyond: (i,) points of occupancy beyond the normal season, 0 without beds.
     """
-    return np.asarray(np.clip(level + season + slope * np.nan_to_num(beyond), 0.0, 100.0))
+    return np.asarray(np.minimum(np.maximum(level + season + slope * beyond, 0.0), 100.0))
 
 
 def displaced(beyond: Array, share: float) -> Array:
@@ -200,4 +200,4 @@ def displaced(beyond: Array, share: float) -> Array:
         beyond: (i,) see `pressure`.
         share: displaced for a point.
     """
-    return np.asarray(np.clip(share * beyond, -1.0, 1.0))
+    return np.asarray(np.minimum(np.maximum(share * beyond, -1.0), 1.0))

@@ -265,7 +265,7 @@ def mortality(value: Callable[[str], float]) -> Mortality:
 
     The published effect is of GBP 10m for an area, on men and women, who are half of its people each.
     """
-    both = (value("health.mortality_effect") + value("health.mortality_effect_women")) / 2
+    both = value("health.mortality_effect") * (1 + value("health.mortality_women")) / 2
     return Mortality(-both * value("health.mortality_area") / STEP, np.linspace(1.0, 0.0, 5))
 
 

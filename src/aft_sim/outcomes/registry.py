@@ -21,7 +21,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aft_sim.basis.errors import InputError, did_you_mean
-from aft_sim.outcomes import of_health
+from aft_sim.outcomes import health_outcomes
+from aft_sim.outcomes.urgent_outcomes import BEDS, URGENT, VISITS
 
 Floats = npt.NDArray[np.float64]
 Direction = Literal["higher", "lower", "neither"]
@@ -121,8 +122,6 @@ class Level:
 
 
 _WAITS = ("list", "within_18", "over_52", "over_65", "starts")
-_VISITS = ("emergency_admissions", "attendances", "within_four_hours")
-_BEDS = ("beds", "occupied_beds")
 _ENGLAND = (
     "list",
     "within_18",
@@ -138,11 +137,11 @@ _ENGLAND = (
     "removed",
     "late",
     "returned",
-    *_VISITS,
-    *_BEDS,
+    *VISITS,
+    *BEDS,
     "displaced",
     "category_2_minutes",
-    *of_health.ENGLAND,
+    *health_outcomes.ENGLAND,
 )
 _MONEY = (
     "pot",
@@ -164,23 +163,23 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
         level.name: level
         for level in (
             Level("england", ("month", "basis", "quintile"), _ENGLAND, pa.float64(), "month, basis and quintile"),
-            Level("region", ("month", "region"), (*_WAITS, *_VISITS, *_BEDS), pa.float32(), "month and region"),
+            Level("region", ("month", "region"), (*_WAITS, *VISITS, *BEDS), pa.float32(), "month and region"),
             Level(
                 "icb_quintile",
                 ("month", "icb", "quintile"),
-                (*_WAITS, *_VISITS),
+                (*_WAITS, *VISITS),
                 pa.float32(),
                 "month, ICB and quintile",
             ),
             Level(
                 "trust",
                 ("month", "trust", "quintile"),
-                (*_WAITS, "treated_admitted", "treated_non_admitted", *_VISITS, *_BEDS, "displaced"),
+                (*_WAITS, "treated_admitted", "treated_non_admitted", *VISITS, *BEDS, "displaced"),
                 pa.float32(),
                 "month, trust and quintile (every patient treated there)",
             ),
             Level("money", ("month", "trust"), _MONEY, pa.float32(), "month and trust"),
-            Level("system", ("month",), of_health.SYSTEM, pa.float64(), "month"),
+            Level("system", ("month",), health_outcomes.SYSTEM, pa.float64(), "month"),
             Level(
                 "oversight",
                 ("month", "trust"),
@@ -228,7 +227,6 @@ _SHARES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 _EVERYWHERE = ("england", "region", "icb_quintile", "trust")
-_BEDDED = ("england", "region", "trust")
 
 
 def _count(
@@ -246,20 +244,6 @@ def _count(
 
 def _share(name: str, label: str, better: Direction, definition: str) -> Outcome:
     return Outcome(name, label, "%", "points", better, "stock", _SHARES[name], _EVERYWHERE, definition)
-
-
-def _urgent(
-    name: str,
-    label: str,
-    unit: str,
-    better: Direction,
-    definition: str,
-    *,
-    kind: Kind = "flow",
-    levels: tuple[str, ...] = _EVERYWHERE,
-) -> Outcome:
-    effect = "points" if unit == "%" else unit
-    return Outcome(name, label, unit, effect, better, kind, _SHARES.get(name, (name,)), levels, definition)
 
 
 def _weeks(name: str, label: str, definition: str) -> Outcome:
@@ -363,84 +347,8 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
                 better="neither",
                 levels=("england",),
             ),
-            _urgent(
-                "emergency_admissions",
-                "emergency admissions",
-                "admissions",
-                "lower",
-                "emergency admissions to NHS trusts in the month, through A&E or not",
-            ),
-            _urgent(
-                "four_hour_share",
-                "share of A&E attendances within four hours",
-                "%",
-                "higher",
-                "A&E attendances of the month admitted, transferred or discharged within four hours, as a share of "
-                "all; by fifth and board of those whom the hospitals admit",
-                kind="stock",
-            ),
-            _urgent(
-                "attendances",
-                "attendances at A&E",
-                "attendances",
-                "neither",
-                "A&E attendances of the month, with growth and season; shocks do not move them",
-            ),
-            _urgent(
-                "within_four_hours",
-                "attendances at A&E within four hours",
-                "attendances",
-                "higher",
-                "A&E attendances of the month admitted, transferred or discharged within four hours",
-            ),
-            _urgent(
-                "occupancy",
-                "occupancy of overnight beds",
-                "%",
-                "lower",
-                "overnight beds occupied as a share of those available, mean of the month's weeks",
-                kind="stock",
-                levels=_BEDDED,
-            ),
-            _urgent(
-                "beds",
-                "overnight beds",
-                "beds",
-                "neither",
-                "overnight beds available, mean of the month's weeks",
-                kind="stock",
-                levels=_BEDDED,
-            ),
-            _urgent(
-                "occupied_beds",
-                "occupied overnight beds",
-                "beds",
-                "lower",
-                "overnight beds occupied, mean of the month's weeks; by fifth of those whom the hospitals admit",
-                kind="stock",
-                levels=_BEDDED,
-            ),
-            _urgent(
-                "displaced",
-                "elective admissions displaced by emergencies",
-                "pathways",
-                "lower",
-                "admitted elective treatments of the month that emergencies beyond the normal season displace; below "
-                "zero where there are fewer",
-                levels=_FLOW_LEVELS,
-            ),
-            Outcome(
-                "category_2_minutes",
-                "mean category 2 ambulance response",
-                "minutes",
-                "minutes",
-                "lower",
-                "level",
-                (),
-                ("england",),
-                "mean ambulance response to category 2 calls in England, mean of the month's weeks; alike in all rows",
-            ),
-            *(Outcome(*fields) for fields in of_health.ROWS),
+            *(Outcome(*one) for one in URGENT),
+            *(Outcome(*one) for one in health_outcomes.ROWS),
             _money("pot", "eligible pot", "unspent surpluses since 2024/25 that may be drawn", "stock"),
             _money("drawn", "drawn from the pot", "money drawn from the pot in the month"),
             _money("capital_spend", "capital spending", "capital spent in the month, whatever its source"),

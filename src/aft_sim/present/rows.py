@@ -20,6 +20,9 @@ ROW, SIZE = 0.27, 9.2
 STEP = SIZE * 1.2 / 72
 """Inches between the lines of a name."""
 
+IN_THOUSANDS = 1e5
+"""From here on an effect and its interval are written in thousands."""
+
 
 @dataclass(frozen=True)
 class Dot:
@@ -178,8 +181,11 @@ def _write(axes: Axes, x: float, y: float, text: str, align: str, colour: str, w
 
 
 def with_interval(value: float, interval: tuple[float, float] | None, unit: str) -> str:
-    """ "+1.02 (+0.57 to +1.46)"."""
+    """ "+1.02 (+0.57 to +1.46)"; in thousands, "+120k (+98k to +141k)", where all digits would not fit beside a row."""
     if interval is None:
         return style.number(value, unit, signed=True)
+    if max(abs(end) for end in interval) >= IN_THOUSANDS:
+        short = [f"{style.number(end / 1000, unit, True, 0)}k" for end in (value, *interval)]
+        return f"{short[0]} ({short[1]} to {short[2]})"
     places = max(style.decimals(bound, unit) for bound in interval)
     return f"{style.number(value, unit, True, places)} ({style.interval(interval, unit)})"

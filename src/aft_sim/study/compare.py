@@ -19,7 +19,7 @@ import numpy as np
 
 from aft_sim.basis.errors import InputError, did_you_mean
 from aft_sim.outcomes import registry
-from aft_sim.outcomes.of_health import OF_MONEY
+from aft_sim.outcomes.health_outcomes import OF_MONEY
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
 from aft_sim.study.designations import programme_of
