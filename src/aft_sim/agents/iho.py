@@ -109,7 +109,7 @@ class ContractRound:
             holder = b.trusts.index.get(one.holder)
             if holder is None or (one.designated.year, one.designated.month) != (month.year, month.month):
                 continue
-            places = np.array([b.places.code.index(code) for code in one.places]) if one.places else None
+            places = np.array([b.places.index(code) for code in one.places]) if one.places else None
             told = number + round(self._p("iho.case_months", week))
             self._asked.add(holder)
             self._offers.append(Offer(holder, one.scope, places, told, one.start.year))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from aft_sim.baseline import tables
 from aft_sim.baseline.sources.geography import Geography
 from aft_sim.baseline.sources.rtt_extract import RttExtract
+from aft_sim.basis.errors import InputError, did_you_mean
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -46,19 +47,33 @@ class Places:
     population: Array
     flows: Array
 
+    def index(self, code: str) -> int:
+        """Position of a place.
+
+        Raises:
+            InputError: there is none of this code.
+        """
+        if code not in self.code:
+            raise InputError(
+                "the baseline has no such place",
+                found=code,
+                expected="the code of a sub-ICB location",
+                hint=did_you_mean(code, self.code),
+            )
+        return self.code.index(code)
+
     def of_board(self, board: int) -> Index:
         """Places of a board."""
         return np.flatnonzero(self.board == board)
 
 
-def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts: Sequence[str]) -> None:
-    """Write both tables.
+def write_places(folder: Path, geography: Geography, extract: RttExtract) -> None:
+    """Write who lives where.
 
     Args:
         folder: of the tables.
         geography: residents by place, board and fifth.
-        extract: the month, predecessors folded into current trusts.
-        trusts: codes of NHS trusts; other providers are left out.
+        extract: of a month, for names.
     """
     names = {c.code: c.name for c in extract.commissioners}
     people = geography.sub_population
@@ -71,7 +86,18 @@ def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts
     tables.write(
         folder, NAME, columns | {f"population_q{q + 1}": people[:, :, q].sum(axis=1) for q in range(QUINTILES)}
     )
-    at = {code: i for i, code in enumerate(geography.sub_icbs)}
+
+
+def write_flows(folder: Path, extract: RttExtract, trusts: Sequence[str]) -> None:
+    """Write where residents are treated; the table of places must be there.
+
+    Args:
+        folder: of the tables.
+        extract: the month, predecessors folded into current trusts.
+        trusts: codes of NHS trusts; other providers are left out.
+    """
+    places = tables.read(folder, NAME)["code"]
+    at = {code: i for i, code in enumerate(places)}
     place = np.array([at.get(c.code, -1) for c in extract.commissioners])
     known = {code: i for i, code in enumerate(trusts)}
     trust = np.array([known.get(p.code, -1) for p in extract.providers])
@@ -87,7 +113,7 @@ def write_places(folder: Path, geography: Geography, extract: RttExtract, trusts
         FLOWS,
         {
             "trust": [trusts[int(n)] for n in i],
-            "place": [geography.sub_icbs[n] for n in j],
+            "place": [places[int(n)] for n in j],
             "completed": done[i, j].astype(np.int32),
         },
     )

@@ -25,6 +25,7 @@ from aft_sim.baseline.build import FILES, SERIES_COLUMNS, Sources, balance, read
 from aft_sim.baseline.bundle import Bundle
 from aft_sim.baseline.carry import Carried
 from aft_sim.baseline.estimate import Estimate, with_estimates
+from aft_sim.baseline.places import write_flows
 from aft_sim.baseline.reconcile import ReconcileSettings
 from aft_sim.baseline.sources.rtt_extract import RttExtract, read_rtt_extract
 from aft_sim.baseline.sources.series import RttMonthly
@@ -344,6 +345,7 @@ def _write(out: Path, previous: Path, sources: Sources | None, kept: Carried, bu
     if sources is not None:
         write_tables.write_register(out, sources)
     write_tables.write_month(out, built, kept.series, extract.functions, kept.host_icb)
+    write_flows(out, extract, list(kept.estates_type))
     carry.write(out, kept)
 
 

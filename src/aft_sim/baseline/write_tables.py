@@ -17,7 +17,7 @@ from aft_sim.baseline.collect import collect
 from aft_sim.baseline.fill import fill, roll_forward
 from aft_sim.baseline.finance import write_finance
 from aft_sim.baseline.oversight import write_oversight
-from aft_sim.baseline.places import write_places
+from aft_sim.baseline.places import write_flows, write_places
 from aft_sim.baseline.sources.icbs import weighted_population
 from aft_sim.baseline.sources.rtt_extract import RttExtract, TreatmentFunction
 from aft_sim.baseline.sources.series import RttMonthly
@@ -31,6 +31,7 @@ def write_all(folder: Path, s: Sources, b: Built) -> None:
     """Write every table of the bundle."""
     write_register(folder, s)
     write_month(folder, b, s.series, s.extract.functions, {t.code: t.icb for t in s.register.trusts})
+    write_flows(folder, s.extract, [t.code for t in s.register.trusts])
 
 
 def write_register(folder: Path, s: Sources) -> None:
@@ -40,7 +41,7 @@ def write_register(folder: Path, s: Sources) -> None:
     _write_targets(folder, s)
     write_finance(folder, s.facts.series["provider_finance_annual"])
     write_oversight(folder, s.facts.oversight)
-    write_places(folder, s.geography, s.extract, [t.code for t in s.register.trusts])
+    write_places(folder, s.geography, s.extract)
     write_urgent(folder, s.facts.series)
 
 
