@@ -81,9 +81,9 @@ def studies(draw):
                 trust.append({"trust": code, "quintile": "all", "list": size, "within_18": below})
                 total, below_total = total + size, below_total + below
             england = [
-                {"basis": basis, "quintile": q, "list": total, "within_18": below_total}
+                {"basis": basis, "quintile": q, "list": total, "within_18": below_total, "residents": 1e7}
                 for basis in ("england", "all", "nhs")
-                for q in ("all", "1", "5")
+                for q in ("all", *registry.QUINTILES)
             ]
             tables = {"england": _table("england", england), "trust": _table("trust", trust)}
             runs.append(RunResult(scenario, scenario, seed, 0, tables, ("RAA",)))

@@ -177,7 +177,7 @@ def _show(chosen: Sequence[Parameter]) -> None:
     for part in dict.fromkeys(p.mechanism for p in chosen):
         mine = [p for p in chosen if p.mechanism == part]
         terminal.heading(f"{mechanism_title(part)} ({len(mine)})")
-        table = terminal.plain_table("Parameter", "Value", "Grade", "Source", whole=["Grade"])
+        table = terminal.plain_table("Parameter", "Value", "Grade", "Source", whole=["Parameter", "Grade"])
         for p in mine:
             spread = "" if p.kind != "number" or p.low == p.high else f"\n{p.low:g} to {p.high:g}"
             table.add_row(
