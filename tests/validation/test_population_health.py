@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from aft_sim.agents.iho import ContractRound
 from aft_sim.mechanisms import population_health as care
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.scenario import load_scenario
@@ -53,8 +54,10 @@ def test_two_years_of_nothing_then_fewer_admissions():
     assert np.abs(bed_days).max() <= BED_DAYS_WITHIN
 
 
-def test_two_years_of_nothing_then_fewer_admissions_in_a_run():
+def test_two_years_of_nothing_then_fewer_admissions_in_a_run(monkeypatch):
     """S11 in the whole: the same world with a programme for everybody from its first week, and without."""
+    # nobody holds a contract here; whoever holds one would say each month how large its programme is
+    monkeypatch.setattr(ContractRound, "_treat", lambda self, week: None)
     found = []
     for dose in (0.0, 1.0):
         model = TrustAutonomyModel(plan(load_scenario("baseline"), date(2029, 3, 31), few(FEW)), 1)
