@@ -11,7 +11,8 @@ from aft_sim.baseline.bundle import load
 pytestmark = pytest.mark.end_to_end
 
 HEAD = 'schema = 1\nname = "mine"\nextends = "baseline"\ntitle = "Mine"\n'
-TOP = "schema, name, title, question, extends, order, aft, boards, capital, iho, money, oversight, shift, parameters, change"
+TABLES = "aft, boards, capital, iho, money, oversight, shift"
+TOP = f"schema, name, title, question, extends, order, {TABLES}, parameters, change"
 DELIVERY = "capital.delivery (capital spent, as a share of the plan)"
 ALLOWED = "0 to 1 (plausible: 0.6 to 0.95)"
 PARENTS = ", ".join(sorted(path.stem for path in (Path(__file__).parents[2] / "scenarios").glob("*.toml")))
