@@ -164,8 +164,8 @@ SCHEDULE: tuple[Phase, ...] = (
     Phase(
         "choose_providers",
         "month",
-        ("counts", "signals"),
-        ("recent_waits", "pattern", "row_rate", "outsourced", "signals"),
+        ("counts", "signals", "health"),
+        ("recent_waits", "pattern", "row_rate", "spared", "outsourced", "signals"),
         "Waits are published; patients and referrers respond to them; work moves to the independent sector.",
     ),
 )

@@ -57,6 +57,13 @@ def test_every_state_of_the_world_has_words() -> None:
     assert set(odd_words.STATE) == {field.name for field in fields(World)}
 
 
+def test_every_state_that_changes_is_written_by_a_phase() -> None:
+    written = {name for phase in SCHEDULE for name in phase.writes}
+    fixed = {name for name, words in odd_words.STATE.items() if words.endswith("does not change")}
+    assert written | fixed >= set(odd_words.STATE)
+    assert not written & fixed
+
+
 def test_a_template_that_leaves_a_table_out_or_asks_twice_is_refused() -> None:
     marks = [f"<!-- generated: {name} -->" for name in odd.TABLES]
     for text in ("\n".join(marks[1:]), "\n".join([*marks, marks[0]]), "\n".join([*marks, "<!-- generated: more -->"])):
