@@ -68,6 +68,7 @@ class ContractRound:
         self._may = np.isin(b.trusts.type, MAY_HOLD) & (b.trusts.icb >= 0)
         self._offers: list[Offer] = []
         self._asked: set[int] = set()
+        self._without: set[int] = set()
         self._named = resolve_trusts(self._levers.holders, b, "iho.holders") if self._levers.holders else []
         self._prevention = np.zeros_like(world.health.prevention_extra)
         self._prices = production.growth_index(plan.parameters.path("capital.price_growth"))
@@ -119,10 +120,17 @@ class ContractRound:
         """Holders of the status that are offered a contract and have not been asked yet."""
         holders = self._status.holders(week)
         chosen = holders if self._levers.offered == "every_holder" else [i for i in self._named if i in holders]
+        for i in sorted(set(map(int, self._named)) - set(map(int, chosen)) - self._without):
+            self._without.add(i)
+            self._tell(week, i, "IHO refused", "it does not hold the status so far", 0.0)
         for i in map(int, chosen):
-            if i in self._asked or not self._may[i]:
+            if i in self._asked:
                 continue
             self._asked.add(i)
+            if not self._may[i]:
+                if i in self._named:
+                    self._tell(week, i, "IHO refused", "trusts of its kind are not offered a budget", 0.0)
+                continue
             if not self._able[i]:
                 self._tell(week, i, "IHO refused", "not found capable", 0.0)
                 continue

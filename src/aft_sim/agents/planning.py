@@ -163,7 +163,7 @@ class CapitalPlanning:
         holders = self._may_draw(week)
         met = self._condition.all_met()[holders]
         for i in holders[~met]:
-            self._tell(week, int(i), "no draw", "the gap on its list is wider than at the opening", 0.0)
+            self._tell(week, int(i), "no draw", "the gap by deprivation on its list has widened", 0.0)
         holders = holders[met]
         if not holders.size:
             return
