@@ -96,7 +96,7 @@ CONTEXT: dict[str, dict[str, object]] = {
     "oversight.support_effect": SUPPORT,
     "oversight.support_relapse": SUPPORT | {"oversight.support_months": 3.0},
     "payment.incentive_places": {"money.incentives": True},
-    "boards.horizon_distressed": CHOOSING | {"aft.designated": ["RCX", "RBS"]},
+    "boards.horizon_distressed": CHOOSING | {"capital.allocate_to": "longest_waits", "capital.recipients": 2},
     "boards.horizon_multi_year": CHOOSING | {"aft.freedoms.multi_year": True},
     **{f"boards.{n}": CHOOSING for n in ("horizon", "discount", "waits_weight", "pressure", "sharpness")},
     "capital.delegated_limit_distressed": {"capital.allocate_to": "longest_waits", "capital.recipients": 2},

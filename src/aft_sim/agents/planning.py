@@ -321,7 +321,7 @@ class CapitalPlanning:
 
     def _spend_in_full(self, week: int, given: Array) -> dict[int, Ideas]:
         """Schemes for money that is given to be spent, (trust,): the last of each class is as large as what is left."""
-        parts, made = self._spending.usual_split(given, week), {}
+        parts, made = self._spending.capital_split(given, week), {}
         for i in np.flatnonzero(given > 0):
             ideas = self._ideas(week, int(i))
             cost = np.zeros(ideas.cost.size)

@@ -1,4 +1,4 @@
-"""What money from pots buys: by the published plan and the estates split, or as each board chooses (model 5.14)."""
+"""What money from pots, and capital that is given, buys: by the published plan and the estates split, or as each board chooses (model 5.14)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Spending:
         return self._chosen(week)[:, REVENUE]
 
     def capital_split(self, amount: Array, week: int) -> dict[str, Array]:
-        """Split money from pots by class of capital, (trust,) GBP m each."""
+        """Split money from pots, or that is given, by class of capital, (trust,) GBP m each."""
         if not self.by_choice:
             return self.usual_split(amount, week)
         share = self._chosen(week)[:, : len(capital.CLASSES)]
@@ -85,7 +85,7 @@ class Spending:
         lag = np.array([*(approval + build for build in builds), 0.0]) / MONTHS_A_YEAR
         life = np.array([np.inf, np.inf, np.inf, 1.0])
         seen = w.signals.within_18_share[w.bundle.trust_provider[i]] if self._listed[i] else np.nan
-        below = p("compare.standard", week) - seen
+        below = 100 * p("compare.standard", week) - seen
         multi_year = w.plan.scenario.aft.freedoms.multi_year and self._status.holds(i, week)
         return UseView(
             effect,
