@@ -196,6 +196,7 @@ class TrustAutonomyModel(mesa.Model):
     def announce(self) -> None:
         """Freedoms begin."""
         self.planning.announce(self.week)
+        self.oversight.manage(self.week)
 
     def plan_draws(self) -> None:
         """Boards plan draws."""
@@ -414,7 +415,8 @@ class TrustAutonomyModel(mesa.Model):
 
     def govern(self) -> None:
         """The programme's month."""
-        self.office.close_month(self.week)
+        if self.office.close_month(self.week):
+            self.oversight.manage(min(self.week + 1, self.plan.calendar.n_weeks - 1))
 
     def offer_contracts(self) -> None:
         """Population budgets are offered."""

@@ -42,7 +42,13 @@ SCHEDULE: tuple[Phase, ...] = (
         ("contracts_iho", "health", "events"),
         "Budgets of whole populations end, begin and are agreed; holders decide what moves out of hospital.",
     ),
-    Phase("announce", "status", ("plan",), ("events",), "Designated trusts receive their freedoms."),
+    Phase(
+        "announce",
+        "status",
+        ("plan", "oversight"),
+        ("management", "held_back", "events"),
+        "Designated trusts receive their freedoms.",
+    ),
     Phase(
         "plan_draws",
         "april",
@@ -146,7 +152,13 @@ SCHEDULE: tuple[Phase, ...] = (
         ("health", "urgent"),
         "Care outside hospital and prevention of earlier months change emergency admissions and need.",
     ),
-    Phase("govern", "month", ("oversight", "money"), ("status", "events"), "Waves, decisions, reviews, removals."),
+    Phase(
+        "govern",
+        "month",
+        ("oversight", "money"),
+        ("status", "management", "held_back", "events"),
+        "Waves, decisions, reviews, removals; freedoms from oversight begin and end with the status.",
+    ),
     Phase(
         "offer_contracts",
         "month",

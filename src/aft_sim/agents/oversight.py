@@ -14,7 +14,7 @@ from aft_sim.basis import streams
 from aft_sim.mechanisms import finance
 from aft_sim.mechanisms import oversight as scores
 from aft_sim.policy import oversight as rules
-from aft_sim.policy.programme import Status
+from aft_sim.policy.programme import Status, status_output
 from aft_sim.world import Event, World
 
 Array = NDArray[np.float64]
@@ -182,6 +182,11 @@ class OversightRound:
             why = ", held back by the financial override" if o.override[i] and now[i] > o.unadjusted[i] else ""
             detail = f"{before[i]:.0f} to {now[i]:.0f}{why}"
             w.events.append(Event(month, w.bundle.trusts.code[i], "segment change", detail, float(now[i])))
+        self.manage(week)
+
+    def manage(self, week: int) -> None:
+        """Let the published segments act on output and spending, as far as a trust's status does not lift that."""
+        w, now = self._world, self._world.oversight.latest
         load, effect = self._p("oversight.management_load", week), self._p("oversight.management_effect", week)
         freedoms = w.plan.scenario.aft.freedoms
         holds = np.array([self._status.holds(i, week) for i in range(now.size)])
@@ -191,3 +196,4 @@ class OversightRound:
         w.held_back[:] = rules.held_back(now, self._started, self._p("oversight.spending_control", week), exempt)
         staff = finance.controlled_staff(w.held_back, self._parts, self._p("ledger.savings_from_staff", week))
         w.management *= staff ** self._p("production.staff_elasticity", week)
+        w.management *= status_output(holds, self._p("programme.status_effect.waits", week))

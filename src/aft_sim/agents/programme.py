@@ -176,10 +176,11 @@ class ProgrammeOffice:
 
     # -- a month -------------------------------------------------------------------------------------------------------
 
-    def close_month(self, week: int) -> None:
-        """Decide what is due, look at holders, and start a wave."""
+    def close_month(self, week: int) -> bool:
+        """Decide what is due, look at holders, and start a wave; say whether the status changes hands."""
         if not self._by_rules:
-            return
+            return False
+        before = self._status.spells
         month = int(self._world.plan.calendar.month_of_week[week])
         self._first_wave(week)
         for trust, case in sorted(self._cases.items()):
@@ -190,6 +191,7 @@ class ProgrammeOffice:
             self._look_at_holders(week, month)
         if month in self._waves:
             self._start_wave(self._waves.index(month), week, month)
+        return self._status.spells != before
 
     def _open_nominations(self) -> None:
         """The first wave as it was: nominations before the run; who was not approved waits for a later decision."""
@@ -274,7 +276,7 @@ class ProgrammeOffice:
         if decision == "approved":
             start = week_after(self._world.plan.calendar, self._world.plan.calendar.months[month])
             self._status.grant(trust, start)
-            self._quarters[trust] = 0
+            self._quarters[trust], self._below[trust] = 0, False
             self._tell(week, trust, "approved", wave, float(start))
         elif decision == "deferred":
             due = month + round(self._p("programme.defer_months", week))

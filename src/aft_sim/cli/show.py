@@ -219,9 +219,9 @@ def _of_a_run(name: str, books: Asked, pound: Followed, events: Wanted, baseline
         return True
     if as_json or books.anything:
         raise InputError(
-            "only the ledger and the pound have an account, a period, a run and JSON",
+            "this page has no account, period, run or JSON",
             found=name,
-            expected="aft-sim show ledger WHO, aft-sim show pound WHO",
+            expected="these options with ledger, pound, iho, events, league or, --json alone, eligibility",
         )
     return False
 

@@ -111,7 +111,12 @@ def find_trusts(baseline: Bundle, text: str | None) -> tuple[str, ...]:
     if not matching_trusts(baseline, text) and text.strip().upper() not in baseline.successors:
         options = [*t.code, "all", *t.name]
         raise InputError(
-            "there is no trust of this name", found=text, expected=allowed, hint=did_you_mean(text.strip(), options)
+            "there is no trust of this name",
+            found=text,
+            expected=allowed,
+            hint=f"For a stored study: aft-sim show events all --results {text}"
+            if Path(text).is_dir()
+            else did_you_mean(text.strip(), options),
         )
     return (t.code[find_trust(baseline, text)],)
 

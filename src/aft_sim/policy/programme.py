@@ -127,6 +127,16 @@ def _ascending(trusts: Iterable[int]) -> Index:
     return np.array(sorted(set(trusts)), dtype=np.int64)
 
 
+def status_output(holds: Flags, waits: float) -> Array:
+    """Output of trusts for what the status does by itself, apart from every freedom.
+
+    Args:
+        holds: (trust,) whether each holds the status.
+        waits: change of the mean wait, a share; at a given list it is the inverse of the change of output.
+    """
+    return np.where(holds, 1 / (1 + waits), 1.0)
+
+
 # -- waves and assessment ----------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ LOOKS: Mapping[str, tuple[str, str, str, bool]] = {
     "use": ("s", "■", style.DARK_BLUE, True),
     "support": ("|", "|", style.GREY, True),
     "near": (".", "•", style.GREY, True),
+    "segment": ("d", "◊", style.SECONDARY, False),
     "other": ("*", "★", style.SECONDARY, True),
 }
 """Family -> marker, the same as a letter for the key, colour, whether it is filled."""

@@ -42,6 +42,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "use": "scheme in use",
         "support": "cash support",
         "near": "one criterion short",
+        "segment": "another segment",
         "other": "other event",
     }
 )
@@ -87,7 +88,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "IHO ended": Kind("refused", "no longer holds its population budget of {value}: {detail}", MONEY),
         "IHO renewed": Kind("status", "has its population budget of {value} renewed {detail}", MONEY),
         "support withheld": Kind("no draw", "is not paid {value} of deficit support: {detail}", MONEY),
-        "segment change": Kind("other", "moves from segment {detail}"),
+        "segment change": Kind("segment", "moves from segment {detail}"),
         "cash support": Kind("support", "is out of cash and lent {value} ({detail})", MONEY),
     }
 )
