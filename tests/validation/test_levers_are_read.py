@@ -76,7 +76,7 @@ BUDGET: dict[str, object] = {
     "iho.case_chance": 1.0,
 }
 PULLED |= {
-    "aft.condition": ("gap", {}),
+    "aft.condition": ("gap", {"iho.gap_tolerance": 0.0}),
     "iho.planned": (True, {}),
     "iho.offered": ("every_holder", BUDGET),
     "iho.holders": (["RBS"], BUDGET),

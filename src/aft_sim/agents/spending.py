@@ -1,4 +1,4 @@
-"""What money from pots, and capital that is given, buys: by the published plan, or as each board chooses (model 5.14)."""
+"""What money from pots, and capital that is given, buys: by the published plan or as boards choose (model 5.14)."""
 
 from __future__ import annotations
 

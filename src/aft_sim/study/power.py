@@ -303,7 +303,11 @@ def _wave(
     """Trusts to evaluate: treated in every policy run and in no run of the comparator."""
     selection = frozen_selection(results, policy)
     if not trusts and not selection.by_scenario:
-        raise InputError("the treated trusts differ between runs", found=policy, hint="Name the wave with --trusts.")
+        raise InputError(
+            "the treated trusts differ between runs",
+            found=policy,
+            hint="Name the wave: --trusts CODE, once for each trust.",
+        )
     wave = tuple(dict.fromkeys(trusts)) or pairs[0][0].treated
     if not wave:
         raise InputError("no trust is designated in the policy", found=policy, hint="Name another scenario.")
