@@ -353,12 +353,13 @@ class ContractRound:
                 post("iho_overspend", -account.board, payer=c.board, payee=c.holder)
             else:
                 post("iho_underspend", account.board, payer=c.holder, payee=c.board)
-            c.kept = max(account.holder, 0.0)
             over = account.result < -corridor * budget
             c.beyond = c.beyond + 1 if over else 0
             borne = f"holder {account.holder:+,.1f}, board {account.board:+,.1f}"
             self._tell(week, c.holder, "IHO settled", f"GBP m: {borne}", account.result)
             self._judge(c, week, year, over)
+            # a contract that ends spends nothing again: what it has kept is surplus like any other
+            c.kept = 0.0 if c.ending else max(account.holder, 0.0)
             self._close(c, week, year)
         return out
 

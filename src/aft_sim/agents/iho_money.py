@@ -270,12 +270,13 @@ class ContractMoney:
         """Community care, prevention, and bonuses where savings come from the literature."""
         account, ledger = c.account, self._world.ledger
         split = c.choice.weights[:2] / c.choice.weights[:2].sum() if c.choice else np.full(2, 0.5)
-        outside = np.array(outside_hospital(c, month))
-        community, prevention = (round(float(x), 8) for x in (outside * c.annual + split * c.kept) / MONTHS)
-        ledger.post("iho_community", community, payer=c.holder)
-        ledger.post("iho_prevention", prevention, payer=c.holder)
-        account.community += community
-        account.prevention += prevention
+        outside = np.round(np.array(outside_hospital(c, month)) * c.annual / MONTHS, 8)
+        again = np.round(split * c.kept / MONTHS, 8)
+        for purpose, amount in zip(("iho_community", "iho_prevention"), outside + again, strict=True):
+            ledger.post(purpose, round(float(amount), 8), payer=c.holder)
+        account.community += float(outside[0])
+        account.prevention += float(outside[1])
+        account.reinvested += float(again.sum())
         open_months = self._p("iho.open_months", week)
         moved, gone = iho.released(c.moves, month, self._p("iho.open_share", week), open_months)
         freed = iho.freed(c.moves, month, self._p("capital.marginal_cost_ratio", week), open_months)
@@ -302,6 +303,13 @@ class ContractMoney:
             return np.zeros(n)
         brought = np.sum([ledger.month(name, "payee")[:n] for name in INCOME], axis=0)
         return np.asarray(brought - np.sum([ledger.month(name, "payer")[:n] for name in HANDED_ON], axis=0))
+
+    def set_aside(self) -> Array:
+        """(trust,) savings of the year that are spent again in the next, less earlier ones that were spent, GBP m."""
+        out = np.zeros(len(self._world.bundle.trusts.code))
+        for c in self._world.contracts_iho.active:
+            out[c.holder] += c.kept - c.account.reinvested
+        return out
 
     def cost(self) -> Array:
         """(trust,) what holders spent this month on care and set-up of their own, GBP m."""

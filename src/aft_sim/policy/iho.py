@@ -43,6 +43,8 @@ class Account:
         avoided: what fewer emergencies saved: payments, and the holder's own marginal cost.
         withdrawn: taken from other trusts' contracts because work moved.
         stranded: of it, cost that stays with those trusts.
+        reinvested: savings of the year before, spent again on community care and prevention; no part of the result,
+            which was shared when they were made.
         holder, board: shares of the result that each bears (below zero) or keeps.
     """
 
@@ -61,12 +63,13 @@ class Account:
     avoided: float = 0.0
     withdrawn: float = 0.0
     stranded: float = 0.0
+    reinvested: float = 0.0
     holder: float = 0.0
     board: float = 0.0
 
     @property
     def spending(self) -> float:
-        """All that the contract cost."""
+        """All that the contract cost; savings spent again are the holder's own."""
         return float(sum(getattr(self, name) for name in SETTINGS))
 
     @property
