@@ -299,6 +299,19 @@ def test_kept_savings_are_spent_again_by_the_holder_alone_and_never_enter_its_po
     assert pots[1] - pots[0] == pytest.approx(early, abs=0.02)
 
 
+def test_lower_need_belongs_to_the_holder_whose_prevention_lowered_it():
+    """A place is a sixth of its board: credited by people, five sixths of what it brought about would be others'."""
+    none = {f"community.emergency_effect.{year}": 0.0 for year in ("year_1", "year_2", "year_3", "later")}
+    model = changed(a=CALM | none, b={"iho.planned": True})
+    health, contracts = model.world.health, model.world.contracts_iho.active
+    i = model.world.bundle.trusts.index["RTF"]
+    (c,) = (one for one in contracts if one.holder == i)
+    assert c.cover.people.sum() / health.residents[c.board].sum() < 0.2
+    spared = 1 - health.need[c.board]
+    assert spared.min() > 1e-5
+    assert model.contracts.money._fewer(c, 200) == pytest.approx(spared, rel=1e-9)
+
+
 # -- on condition of the gap -------------------------------------------------------------------------------------------
 
 

@@ -458,7 +458,8 @@ class FinanceRound:
     def close_year(self, week: int, closing_year: int) -> None:
         """Books close: surpluses enter pots or are taken back, boards and NHS England settle.
 
-        Savings that a population budget spends again stay out of pots, when made and when spent. A year whose surplus is in the opening pot already (`MONEY_YEAR`) adds nothing to it.
+        Savings that a population budget spends again stay out of pots, when made and when spent. A year whose surplus
+        is in the opening pot already (`MONEY_YEAR`) adds nothing to it.
 
         Args:
             week: last week of the year.

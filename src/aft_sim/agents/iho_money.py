@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from aft_sim.agents.contracts import Contracts as Agreed
 from aft_sim.mechanisms import population_health
 from aft_sim.mechanisms.ledger import PURPOSES
+from aft_sim.mechanisms.population_health import Health, Pool
 from aft_sim.policy import iho
 from aft_sim.policy.iho import Contract
 from aft_sim.world import World
@@ -119,17 +120,19 @@ class ContractMoney:
     def _fewer(self, c: Contract, week: int) -> Array:
         """(q,) part of the board's expected emergencies that a contract's residents no longer are.
 
-        What programmes avoid belongs to contracts by their part of the dose; the rest (lower need, other care outside
-        hospital) to those who pay for the residents.
+        What programmes avoid belongs to contracts by their part of the dose, lower need by their part of prevention;
+        the rest (prevention for all, other care outside hospital) to those who pay for the residents.
         """
         health, k = self._world.health, c.board
         effects = [self._p(f"community.emergency_effect.{year}", week) for year in YEARS]
         programme = population_health.programme_change(health.vintages[:, k : k + 1], np.array(effects))[0]
         part = _ratio(c.dose, health.dose[k])
         rest = health.need[k] * _ratio(1 - health.avoided[k], 1 + programme)
-        return np.asarray(
-            rest * -programme * part + (1 - rest) * c.cover.people / health.residents[k] * c.cover.emergencies
-        )
+        parts = [population_health.pool_part(health, pool) for pool in health.pools if pool.board == k]
+        spared = 1 - health.need[k]
+        own = population_health.pool_part(health, pool_of(c, health)) * spared
+        alike = (1 - rest - np.sum(parts, axis=0) * spared) * c.cover.people / health.residents[k]
+        return np.asarray(rest * -programme * part + (own + alike) * c.cover.emergencies)
 
     # -- the month's payments ------------------------------------------------------------------------------------------
 
@@ -315,6 +318,11 @@ class ContractMoney:
         """(trust,) what holders spent this month on care and set-up of their own, GBP m."""
         ledger, n = self._world.ledger, len(self._world.bundle.trusts.code)
         return np.asarray(sum(ledger.month(name, "payer")[:n] for name in ("iho_community", "iho_setup")))
+
+
+def pool_of(c: Contract, health: Health) -> Pool:
+    """A contract's prevention, for its own residents."""
+    return Pool(c.board, c.cover.people / health.residents[c.board], c.prevention)
 
 
 def outside_hospital(c: Contract, month: int) -> tuple[float, float]:

@@ -380,7 +380,8 @@ class Beliefs:
         emergencies: value at contract prices of the emergencies that a pound of community care avoids a year.
         kept: part of that value that stays with the holder.
         friction: part of a pound that is paid twice in the year in which it moves.
-        prevention: cost of care that a pound of prevention avoids in all, in money that can be taken out.
+        prevention: what a holder saves in all by a pound of prevention: of the cost of care that it avoids, in money
+            that can be taken out, the emergencies that the contract covers, and of their price the part it keeps.
         room_community, room_prevention: what the year's pounds bring beside the first, for returns diminish.
         lag_community, lag_prevention: years until gains begin.
         health_prevention: health from a pound of prevention, over that of a pound of ordinary care.
@@ -434,7 +435,7 @@ def decide(
     money = np.array(
         [
             share * (believed.emergencies * believed.kept * soon * believed.room_community - believed.friction),
-            share * (believed.prevention * late * believed.kept * believed.room_prevention - believed.friction),
+            share * (believed.prevention * late * believed.room_prevention - believed.friction),
             0.0,
         ]
     )
