@@ -193,3 +193,37 @@ def test_for_whom_boards_spend():
         np.array([[1.0, 1, 2, 3, 3], [0.0, 1.0, 1.0, 1.0, 1.0]])
     )
     assert shift.targeted(amount, residents, True) == pytest.approx(np.array([[10.0, 0, 0, 0, 0], [0.0, 4.0, 0, 0, 0]]))
+
+
+def pooled(share: float, extra: float) -> care.Health:
+    """Prevention for part of the residents, GBP m a fifth."""
+    health = opened()
+    health.prevention_extra[:] += extra
+    health.pools = [care.Pool(0, np.full(5, share), np.full(5, extra))]
+    return health
+
+
+def test_returns_of_a_pool_diminish_with_the_base_of_its_own_residents():
+    # a fifth of a base of GBP 2m a fifth is 0.4; as much again is worth 0.4 ln 2, not 2 ln 1.2
+    assert care.as_good_as_opening(pooled(0.2, 0.4)) == pytest.approx(np.full((1, 5), 0.4 * np.log(2)))
+    whole = opened()
+    whole.prevention_extra[:] = 0.4
+    assert care.as_good_as_opening(pooled(1.0, 0.4)) == pytest.approx(care.as_good_as_opening(whole))
+
+
+def test_a_pool_comes_on_top_of_prevention_for_all():
+    health = pooled(0.2, 0.4)
+    health.prevention_extra[:] += 1.0  # half as much again for all: 0.2 of it for the pool's residents
+    covered, others = 0.4 * np.log((0.4 + 0.2 + 0.4) / 0.4), 1.6 * np.log(1.5)
+    assert care.as_good_as_opening(health) == pytest.approx(np.full((1, 5), covered + others))
+    own = care.pool_part(health, health.pools[0])
+    assert own == pytest.approx(np.full(5, 0.4 * np.log(1.0 / 0.6) / (covered + others)))
+
+
+def test_two_pools_and_prevention_for_all_share_the_whole():
+    health = pooled(0.2, 0.4)
+    other = care.Pool(0, np.full(5, 0.5), np.full(5, 0.7))
+    health.pools.append(other)
+    health.prevention_extra[:] += 0.7
+    parts = [care.pool_part(health, pool) for pool in health.pools]
+    assert sum(parts) == pytest.approx(np.ones(5))

@@ -148,12 +148,12 @@ def test_budgets_reconcile_to_the_penny(terms):
             "block": ("block",),
             "independent": ("independent",),
             "other": ("other_care",),
-            "community": ("community",),
-            "prevention": ("prevention",),
             "setup": ("setup",),
         }.items():
             booked = sum(pounds(name, h, "payer") for name in names)
             assert booked == pytest.approx(getattr(account, setting), abs=1e-7), setting
+        outside = pounds("community", h, "payer") + pounds("prevention", h, "payer")
+        assert outside == pytest.approx(account.community + account.prevention + account.reinvested, abs=1e-7)
         settled = pounds("underspend", h, "payer") - pounds("overspend", h, "payee")
         assert settled == pytest.approx(account.board, abs=1e-7)
         assert account.holder + account.board == pytest.approx(account.result, abs=1e-9)
@@ -279,6 +279,37 @@ def test_savings_by_the_literature_are_lower_cost_of_care_and_nothing_else():
     assert less_cost[others] == pytest.approx(less_paid[others], abs=1e-6)
     for c in saving.world.contracts_iho.active:
         assert c.choice.share == 0 and not c.dose.any()
+
+
+def test_kept_savings_are_spent_again_by_the_holder_alone_and_never_enter_its_pot():
+    calm = CALM | {"aft.freedoms.reinvest": False}
+    until = date(2031, 3, 31)
+    terms = {"iho.planned": True, "iho.savings_source": "literature"}
+    without, within = (changed(until, a=calm, b=more) for more in ({}, terms))
+    i = within.world.bundle.trusts.index["RP1"]
+    years = [one.account for one in within.world.contracts_iho.closed if one.contract.holder == i]
+    assert years[2].holder > 5
+    assert years[3].reinvested == pytest.approx(years[2].holder, abs=1e-6)
+    # what was shared once is not shared again: a saving of 2 and then 3 % is what is left
+    assert years[3].result > 1.4 * years[2].result
+    assert [one.reinvested for one in years[:3]] == pytest.approx([0.0] * 3)
+    early = sum(one.holder for one in years[:2])  # set-up of the first years, which nothing is kept of
+    assert early < 0
+    pots = [float(model.world.money.pot[i]) for model in (without, within)]
+    assert pots[1] - pots[0] == pytest.approx(early, abs=0.02)
+
+
+def test_lower_need_belongs_to_the_holder_whose_prevention_lowered_it():
+    """A place is a sixth of its board: credited by people, five sixths of what it brought about would be others'."""
+    none = {f"community.emergency_effect.{year}": 0.0 for year in ("year_1", "year_2", "year_3", "later")}
+    model = changed(a=CALM | none, b={"iho.planned": True})
+    health, contracts = model.world.health, model.world.contracts_iho.active
+    i = model.world.bundle.trusts.index["RTF"]
+    (c,) = (one for one in contracts if one.holder == i)
+    assert c.cover.people.sum() / health.residents[c.board].sum() < 0.2
+    spared = 1 - health.need[c.board]
+    assert spared.min() > 1e-5
+    assert model.contracts.money._fewer(c, 200) == pytest.approx(spared, rel=1e-9)
 
 
 # -- on condition of the gap -------------------------------------------------------------------------------------------

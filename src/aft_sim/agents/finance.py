@@ -458,7 +458,8 @@ class FinanceRound:
     def close_year(self, week: int, closing_year: int) -> None:
         """Books close: surpluses enter pots or are taken back, boards and NHS England settle.
 
-        A year whose surplus is in the opening pot already (`MONEY_YEAR`) adds nothing to it.
+        Savings that a population budget spends again stay out of pots, when made and when spent. A year whose surplus
+        is in the opening pot already (`MONEY_YEAR`) adds nothing to it.
 
         Args:
             week: last week of the year.
@@ -469,7 +470,7 @@ class FinanceRound:
         if closing_year - 1 > MONEY_YEAR:
             self._margin = _share(so_far.underlying, so_far.income)
             w.money.in_deficit[:] = surplus < -SMALLEST
-            made = np.maximum(surplus, 0.0)
+            made = np.maximum(surplus - self._budgets.set_aside(), 0.0)
             if w.plan.scenario.money.surpluses == "kept":
                 w.money.pot += made
             else:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aft_sim.agents.condition import GapCondition
 from aft_sim.agents.contracts import Contracts as Agreed
-from aft_sim.agents.iho_money import MOVABLE, ContractMoney, covered_lines, outside_hospital
+from aft_sim.agents.iho_money import MOVABLE, ContractMoney, covered_lines, outside_hospital, pool_of
 from aft_sim.baseline.bind import resolve_trusts
 from aft_sim.baseline.money_boards import rake
 from aft_sim.basis import streams
@@ -289,20 +289,24 @@ class ContractRound:
         rate = np.where(c.network, variable, 1.0)
         rate[h] = p("emergency.marginal_cost", week)
         total = max(float(urgent.sum()), 1e-12)
+        kept = float((urgent * rate).sum()) / total
         own = float(c.movable[h]) / max(float(c.movable.sum()), 1e-12)
         twice = own * (1 - marginal) + (1 - own) * p("iho.open_share", week)
         effect = -p("community.emergency_effect.year_3", week) * c.cover.emergencies
         planned = (p("iho.shift_least", week) + p("iho.shift_most", week)) / 2 * c.annual
         spent = np.array(outside_hospital(c, self._month(week))) * c.annual + planned
-        base = (w.health.community_base[c.board] * c.cover.need, w.health.prevention_base[c.board] * c.cover.need)
+        part = float(c.cover.people.sum() / w.health.residents[c.board].sum())
+        base = (w.health.community_base[c.board] * part, w.health.prevention_base[c.board] * part)
+        # need falls in all care, and a holder gains where it pays by activity: elective volume is the board's
+        held = float(urgent.sum()) / (float(agreed.allocation[c.board]) * part)
         standard = max(share for _, share, _ in w.bundle.targets)
         provider = w.bundle.trust_provider[h]
         within = float(w.signals.within_18_share[provider]) if provider >= 0 else np.nan
         return iho.Beliefs(
             emergencies=effect * float(urgent.sum()) / (p("iho.full_dose_share", week) * c.annual),
-            kept=float((urgent * rate).sum()) / total,
+            kept=kept,
             friction=twice * p("iho.open_months", week) / 12,
-            prevention=p("health.prevention_return", week) * p("health.prevention_cashable", week),
+            prevention=p("health.prevention_return", week) * p("health.prevention_cashable", week) * held * kept,
             room_community=iho.room(float(base[0]), float(spent[0])),
             room_prevention=iho.room(float(base[1]), float(spent[1])),
             lag_community=p("iho.believed_lag", week),
@@ -331,6 +335,7 @@ class ContractRound:
             c.prevention = (prevention * c.annual + split[1] * c.kept) * real * need / need.sum()
             after[k] += c.prevention
         health.prevention_extra += after - before
+        health.pools = [pool_of(c, health) for c in self._world.contracts_iho.active]
         self._prevention = after
 
     # -- 31 March ------------------------------------------------------------------------------------------------------
@@ -361,12 +366,13 @@ class ContractRound:
                 post("iho_overspend", -account.board, payer=c.board, payee=c.holder)
             else:
                 post("iho_underspend", account.board, payer=c.holder, payee=c.board)
-            c.kept = max(account.holder, 0.0)
             over = account.result < -corridor * budget
             c.beyond = c.beyond + 1 if over else 0
             borne = f"holder {account.holder:+,.1f}, board {account.board:+,.1f}"
             self._tell(week, c.holder, "IHO settled", f"GBP m: {borne}", account.result)
             self._judge(c, week, year, over)
+            # a contract that ends spends nothing again: what it has kept is surplus like any other
+            c.kept = 0.0 if c.ending else max(account.holder, 0.0)
             self._close(c, week, year)
         return out
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from aft_sim.agents.contracts import Contracts as Agreed
 from aft_sim.mechanisms import population_health
 from aft_sim.mechanisms.ledger import PURPOSES
+from aft_sim.mechanisms.population_health import Health, Pool
 from aft_sim.policy import iho
 from aft_sim.policy.iho import Contract
 from aft_sim.world import World
@@ -119,17 +120,19 @@ class ContractMoney:
     def _fewer(self, c: Contract, week: int) -> Array:
         """(q,) part of the board's expected emergencies that a contract's residents no longer are.
 
-        What programmes avoid belongs to contracts by their part of the dose; the rest (lower need, other care outside
-        hospital) to those who pay for the residents.
+        What programmes avoid belongs to contracts by their part of the dose, lower need by their part of prevention;
+        the rest (prevention for all, other care outside hospital) to those who pay for the residents.
         """
         health, k = self._world.health, c.board
         effects = [self._p(f"community.emergency_effect.{year}", week) for year in YEARS]
         programme = population_health.programme_change(health.vintages[:, k : k + 1], np.array(effects))[0]
         part = _ratio(c.dose, health.dose[k])
         rest = health.need[k] * _ratio(1 - health.avoided[k], 1 + programme)
-        return np.asarray(
-            rest * -programme * part + (1 - rest) * c.cover.people / health.residents[k] * c.cover.emergencies
-        )
+        parts = [population_health.pool_part(health, pool) for pool in health.pools if pool.board == k]
+        spared = 1 - health.need[k]
+        own = population_health.pool_part(health, pool_of(c, health)) * spared
+        alike = (1 - rest - np.sum(parts, axis=0) * spared) * c.cover.people / health.residents[k]
+        return np.asarray(rest * -programme * part + (own + alike) * c.cover.emergencies)
 
     # -- the month's payments ------------------------------------------------------------------------------------------
 
@@ -270,12 +273,13 @@ class ContractMoney:
         """Community care, prevention, and bonuses where savings come from the literature."""
         account, ledger = c.account, self._world.ledger
         split = c.choice.weights[:2] / c.choice.weights[:2].sum() if c.choice else np.full(2, 0.5)
-        outside = np.array(outside_hospital(c, month))
-        community, prevention = (round(float(x), 8) for x in (outside * c.annual + split * c.kept) / MONTHS)
-        ledger.post("iho_community", community, payer=c.holder)
-        ledger.post("iho_prevention", prevention, payer=c.holder)
-        account.community += community
-        account.prevention += prevention
+        outside = np.round(np.array(outside_hospital(c, month)) * c.annual / MONTHS, 8)
+        again = np.round(split * c.kept / MONTHS, 8)
+        for purpose, amount in zip(("iho_community", "iho_prevention"), outside + again, strict=True):
+            ledger.post(purpose, round(float(amount), 8), payer=c.holder)
+        account.community += float(outside[0])
+        account.prevention += float(outside[1])
+        account.reinvested += float(again.sum())
         open_months = self._p("iho.open_months", week)
         moved, gone = iho.released(c.moves, month, self._p("iho.open_share", week), open_months)
         freed = iho.freed(c.moves, month, self._p("capital.marginal_cost_ratio", week), open_months)
@@ -303,10 +307,22 @@ class ContractMoney:
         brought = np.sum([ledger.month(name, "payee")[:n] for name in INCOME], axis=0)
         return np.asarray(brought - np.sum([ledger.month(name, "payer")[:n] for name in HANDED_ON], axis=0))
 
+    def set_aside(self) -> Array:
+        """(trust,) savings of the year that are spent again in the next, less earlier ones that were spent, GBP m."""
+        out = np.zeros(len(self._world.bundle.trusts.code))
+        for c in self._world.contracts_iho.active:
+            out[c.holder] += c.kept - c.account.reinvested
+        return out
+
     def cost(self) -> Array:
         """(trust,) what holders spent this month on care and set-up of their own, GBP m."""
         ledger, n = self._world.ledger, len(self._world.bundle.trusts.code)
         return np.asarray(sum(ledger.month(name, "payer")[:n] for name in ("iho_community", "iho_setup")))
+
+
+def pool_of(c: Contract, health: Health) -> Pool:
+    """A contract's prevention, for its own residents."""
+    return Pool(c.board, c.cover.people / health.residents[c.board], c.prevention)
 
 
 def outside_hospital(c: Contract, month: int) -> tuple[float, float]:

@@ -29,6 +29,21 @@ STEP = 10e6
 """GBP for an area that the published change of mortality is given for."""
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Prevention for some of a board's residents only.
+
+    Attributes:
+        board: index.
+        share: (quintile,) part of the board's residents.
+        extra: (quintile,) GBP m a year spent on them, within `Health.prevention_extra`.
+    """
+
+    board: int
+    share: Array
+    extra: Array
+
+
 @dataclass
 class Health:
     """Care outside hospital and need, (board, quintile) unless said otherwise.
@@ -48,6 +63,7 @@ class Health:
         vintages: (age, board, quintile) the dose by months since it began; the last age is open.
         community_steps, prevention_steps: monthly changes of what acts, from the first month on: of the logarithm of
             community spending, and of prevention in GBP m as good as the opening's.
+        pools: prevention for some of a board's residents only. Written by the IHO round.
     """
 
     dose: Array
@@ -62,6 +78,7 @@ class Health:
     vintages: Array
     community_steps: list[Array] = field(default_factory=list)
     prevention_steps: list[Array] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
 
     def by_head(self, amount: Array) -> Array:
         """(board, quintile) an amount of each board, (board,), divided among its residents alike."""
@@ -200,10 +217,35 @@ def log_spending(extra: Array, base: Array) -> Array:
 def as_good_as_opening(health: Health) -> Array:
     """(board, quintile) extra prevention in GBP m as good as the opening's last pound.
 
-    Each further per cent of spending does as much as the one before, so each further pound does less.
+    Each further per cent of spending on the same people does as much as the one before, so each further pound does
+    less; what a pool holds for some of a board's residents is held against those residents' base.
     """
     base = health.by_head(health.prevention_base)
-    return np.asarray(base * log_spending(health.prevention_extra, base))
+    for_all = _for_all(health)
+    out = base * log_spending(for_all, base)
+    for pool in health.pools:
+        out[pool.board] += pool_as_good(health, pool)
+    return np.asarray(out)
+
+
+def pool_as_good(health: Health, pool: Pool) -> Array:
+    """(quintile,) what a pool adds to `as_good_as_opening`, on top of what its residents have of prevention for all."""
+    base = health.by_head(health.prevention_base)[pool.board] * pool.share
+    for_all = _for_all(health)[pool.board] * pool.share
+    return np.asarray(base * (log_spending(for_all + pool.extra, base) - log_spending(for_all, base)))
+
+
+def pool_part(health: Health, pool: Pool) -> Array:
+    """(quintile,) a pool's part of all extra prevention for its board's residents, by what it is worth; 0 to 1."""
+    whole, own = as_good_as_opening(health)[pool.board], pool_as_good(health, pool)
+    return np.clip(np.divide(own, whole, out=np.zeros_like(own), where=whole > 0), 0.0, 1.0)
+
+
+def _for_all(health: Health) -> Array:
+    out = health.prevention_extra.copy()
+    for pool in health.pools:
+        out[pool.board] -= pool.extra
+    return out
 
 
 def lagged(steps: list[Array], mean_years: float, stages: float) -> Array:

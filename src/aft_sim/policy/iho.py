@@ -43,6 +43,8 @@ class Account:
         avoided: what fewer emergencies saved: payments, and the holder's own marginal cost.
         withdrawn: taken from other trusts' contracts because work moved.
         stranded: of it, cost that stays with those trusts.
+        reinvested: savings of the year before, spent again on community care and prevention; no part of the result,
+            which was shared when they were made.
         holder, board: shares of the result that each bears (below zero) or keeps.
     """
 
@@ -61,12 +63,13 @@ class Account:
     avoided: float = 0.0
     withdrawn: float = 0.0
     stranded: float = 0.0
+    reinvested: float = 0.0
     holder: float = 0.0
     board: float = 0.0
 
     @property
     def spending(self) -> float:
-        """All that the contract cost."""
+        """All that the contract cost; savings spent again are the holder's own."""
         return float(sum(getattr(self, name) for name in SETTINGS))
 
     @property
@@ -377,7 +380,8 @@ class Beliefs:
         emergencies: value at contract prices of the emergencies that a pound of community care avoids a year.
         kept: part of that value that stays with the holder.
         friction: part of a pound that is paid twice in the year in which it moves.
-        prevention: cost of care that a pound of prevention avoids in all, in money that can be taken out.
+        prevention: what a holder saves in all by a pound of prevention: of the cost of care that it avoids, in money
+            that can be taken out, the emergencies that the contract covers, and of their price the part it keeps.
         room_community, room_prevention: what the year's pounds bring beside the first, for returns diminish.
         lag_community, lag_prevention: years until gains begin.
         health_prevention: health from a pound of prevention, over that of a pound of ordinary care.
@@ -431,7 +435,7 @@ def decide(
     money = np.array(
         [
             share * (believed.emergencies * believed.kept * soon * believed.room_community - believed.friction),
-            share * (believed.prevention * late * believed.kept * believed.room_prevention - believed.friction),
+            share * (believed.prevention * late * believed.room_prevention - believed.friction),
             0.0,
         ]
     )

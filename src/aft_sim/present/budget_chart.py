@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import NDArray
 
 from aft_sim.present import chart, layout, style
-from aft_sim.present.budget_page import LINES, MEMO
+from aft_sim.present.budget_page import LINES, MEMO, REINVESTED
 from aft_sim.present.chart import Chart
 from aft_sim.study.budgets import BudgetHistory
 
@@ -129,7 +129,7 @@ def _alt(found: BudgetHistory, name: str) -> str:
     return f"Two bar charts. {_headline(found, name)}. {_subtitle(found)} GBP million by year: {years}."
 
 
-_ITEMS = (*LINES, *MEMO, "holder")
+_ITEMS = (*LINES, *MEMO, "reinvested", "holder")
 
 
 def _data(found: BudgetHistory) -> pa.Table:
@@ -149,7 +149,7 @@ def _codebook() -> dict[str, tuple[str, str]]:
     return {
         "year": ("financial year", ""),
         "budget": ("paid by the board", unit),
-        **{name: (label, unit) for name, label in (*LINES.items(), *MEMO.items())},
+        **{name: (label, unit) for name, label in (*LINES.items(), *MEMO.items(), ("reinvested", REINVESTED))},
         "holder": ("the holder's part of what is left (below zero: overspent)", unit),
         "board_part": ("the board's part", unit),
         "moved": ("spent outside hospital by the contract", "share of the budget"),

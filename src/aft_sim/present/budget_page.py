@@ -35,6 +35,8 @@ MEMO: Mapping[str, str] = MappingProxyType(
     }
 )
 """What lies within the lines, in words."""
+REINVESTED = "Besides: the kept saving of the year before, spent again"
+"""The line `reinvested`, which is neither within the lines nor part of the result."""
 
 
 def budget_tables(found: BudgetHistory, one: BudgetYear) -> Iterator[tuple[str, Table]]:
@@ -74,6 +76,8 @@ def _spending(one: BudgetYear) -> Table:
     _row(table, "Left of the budget" if one.result >= 0 else "Overspent", one.result, whole, True, True)
     _row(table, "  the holder's part", one.items["holder"], whole, True)
     _row(table, "  the board's part", one.items["board"], whole, True)
+    if one.items["reinvested"]:
+        _row(table, REINVESTED, one.items["reinvested"], whole)
     return table
 
 
