@@ -111,7 +111,7 @@ def _health_table(comparison: Comparison, worth: Worth) -> Table:
         f"Health, from the opening to {style.month_name(comparison.at)}",
         f"Net health benefit: QALYs of simulated care less money displaced at GBP {price} a QALY "
         "(health.cost_per_qaly), each month at its prices. Money displaced: what elective care, independent providers, "
-        "capital and prevention cost, and so other care does not get. Levels of QALYs have no meaning of their own.",
+        "capital, prevention and emergencies beyond those foreseen cost, and so other care does not get. Levels of QALYs have no meaning of their own.",
         "",
         ("Effect", "95% interval"),
         "Verdict",
