@@ -92,8 +92,8 @@ class HealthAccount:
         w = self._world
         work = self._by_trust(WORK)
         simulated = float((w.money.elective + work)[self._listed].sum()) + self._paid(SIMULATED)
-        # an emergency is treated whatever is foreseen, and its QALYs are in no flow: what more of them cost buys no health
-        # that would go uncounted, but is taken from other care; what fewer save goes to it
+        # an emergency is treated whatever was foreseen: what more of them cost is taken from other care, what fewer
+        # save goes to it
         simulated += float(w.money.urgent_margin.sum())
         every = float(self._by_trust(MIXED).sum() + work.sum()) + self._paid((*SIMULATED, *NOT_SIMULATED))
         other_income = float(w.ledger.month("other_income").sum())
