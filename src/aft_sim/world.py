@@ -226,6 +226,7 @@ class Money:
         in_deficit: whether the last year closed in deficit.
         drawn, capital_spend, revenue_spend: this month's flows.
         elective: of this month's cost, that of elective work: its share of contracts, and what work above plan costs.
+        urgent_margin: of it, that of emergencies beyond those foreseen; below 0 where there are fewer.
     """
 
     pot: Array
@@ -237,10 +238,11 @@ class Money:
     capital_spend: Array
     revenue_spend: Array
     elective: Array
+    urgent_margin: Array
 
     def close_month(self) -> None:
         """Start a new month's flows."""
-        for flow in (self.drawn, self.capital_spend, self.revenue_spend, self.elective):
+        for flow in (self.drawn, self.capital_spend, self.revenue_spend, self.elective, self.urgent_margin):
             flow[:] = 0.0
 
 
@@ -443,7 +445,7 @@ def open_world(plan: Plan, seed: int) -> World:
             expenditure=books.expenditure * grown,
             envelope=np.nan_to_num(b.trusts.capital) * (1 + p.opening("capital.limit_growth")) ** aprils,
             in_deficit=books.surplus < 0,
-            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "elective")},
+            **{k: np.zeros(trusts) for k in ("drawn", "capital_spend", "revenue_spend", "elective", "urgent_margin")},
         ),
         signals=Signals(100 * within / np.maximum(people, 1e-9), people),
         oversight=opened(b, quarter_label(plan.calendar.start.year, plan.calendar.start.month), plan.draw),

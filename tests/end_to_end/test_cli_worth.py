@@ -27,7 +27,7 @@ def test_the_printed_block(cli, year: Path) -> None:
     out = cli("compare", str(year), "--vs", "no-aft", "--at", AT).out
     words = " ".join(out.split())
     assert "The limit rises by what holders draw, so the Exchequer pays: cost GBP" in words
-    assert "public spending by trusts GBP" in words
+    assert "public spending on care GBP" in words and "public spending by trusts" not in words
     for title in ("What it costs, from the opening to March 2027", "Capital per head by quintile", "Finances of NHS"):
         assert title in out
     assert "Public spending per" in out and "Cash support" in out
@@ -63,3 +63,11 @@ def test_money_rows_hold_support(cli, year: Path) -> None:
     found = json.loads(cli("compare", str(year), "--vs", "no-aft", "--at", AT, "--json").out)
     (comparison,) = found["comparisons"]
     assert {"exchequer", "cash_support", "deficit_support"} <= {row["money"] for row in comparison["money"]}
+
+
+def test_public_spending_is_one_figure_on_the_whole_page(cli, year: Path) -> None:
+    told = cli("compare", str(year), "--vs", "no-aft", "--at", AT, "--only", "aft-wide-additive", "--json").json()
+    rows = {row["measure"]: row for row in told["worth"]["rows"]}
+    by_year = {row["financial_year"]: row for row in told["money"] if row["group"] == "system"}
+    assert rows["public_spending"]["effect"] == pytest.approx(rows["system_spending"]["effect"])
+    assert max(by_year.items())[1]["effect_to_date_gbp_m"] == pytest.approx(rows["public_spending"]["effect"], abs=1e-3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,6 +21,8 @@ from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.paired import paired_effect
 from aft_sim.study.plane import Plane, PlanePolicy, plane
 from aft_sim.study.result import RunResult
+from worlds import few, scenario
+from worlds import run as simulated_run
 
 pytestmark = pytest.mark.unit
 
@@ -99,6 +103,17 @@ def test_the_same_world_twice_has_no_effect_at_all():
     found = effect(run(1, 10.0, 40.0), run(1, 10.0, 40.0))
     assert all(one.exactly_zero for one in (*found.net.values(), *found.flows.values(), found.displaced))
     assert (found.points == 0).all()
+
+
+def test_a_hard_winter_is_bad_for_health():
+    # fewer are treated, and what its emergencies cost at the margin is taken from other care
+    hard, usual = (
+        RunResult(name, "", 1, 0, simulated_run(scenario(name), date(2027, 3, 31), bundle=few()), ())
+        for name in ("hard-winter", "baseline")
+    )
+    found = effect(hard, usual, at="2027-03")
+    assert found.flows["all"].effect < 0 < found.displaced.effect
+    assert all(one.effect < 0 for one in found.net.values())
 
 
 def test_runs_without_the_money_of_the_system_have_no_net_benefit():

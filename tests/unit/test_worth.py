@@ -22,7 +22,7 @@ from aft_sim.spec.draws import Draw
 from aft_sim.spec.scenario import load_scenario
 from aft_sim.study.compare import Bands, Comparison, compare
 from aft_sim.study.marginal import MarginalCost
-from aft_sim.study.money import money_rows
+from aft_sim.study.money import money_rows, told_of
 from aft_sim.study.paired import PairedRatio, paired_ratio
 from aft_sim.study.places import Places
 from aft_sim.study.result import ResultSet, RunResult, ScenarioInfo
@@ -351,3 +351,51 @@ class TestTold:
         with files["effect-codebook.csv"].open(encoding="utf-8") as file:
             described = {row["column"] for row in csv.DictReader(file) if row["file"] == "effect-worth.csv"}
         assert described == {name for name, _, _ in worth_tables.COLUMNS}
+
+
+class TestWhoeverPays:
+    """A holder of a population budget pays in its board's place: trusts spend 1m a month less, everybody 0.5m more."""
+
+    @staticmethod
+    def runs() -> list[tuple[RunResult, RunResult]]:
+        both = pairs([5.0, 5.1], [-1.0, -1.1])
+        for pair in both:
+            for run, spent in zip(pair, (100.5, 100.0), strict=True):
+                system = [{"month": month, "public_spending": spent} for month in reversed(MONTHS)]
+                run.tables["system"] = pa.Table.from_pylist(system)  # type: ignore[index]
+                run.tables["england"] = everybody_treated(run.tables["england"], 4.0 * run.seed)  # type: ignore[index]
+        return both
+
+    def test_spending_is_that_of_the_system(self):
+        told = worth(self.runs(), "2027-03", 0.001)
+        assert told.whole and told.spending is not None and told.pathways is not None
+        assert told.spending.effect == pytest.approx(14 * 0.5)
+        row = next(told.rows())
+        assert (row.measure, row.label) == ("public_spending", "Public spending on care")
+        assert told.pathways.exactly_zero  # those of all providers, which it pays for
+
+    def test_without_the_table_it_is_that_of_trusts(self):
+        told = found([5.0, 5.1], [-1.0, -1.1])
+        row = next(told.rows())
+        assert not told.whole
+        assert (row.measure, row.label) == ("trust_spending", "Public spending by trusts")
+        assert row.value == pytest.approx(14 * -1.05)
+
+    def test_money_tells_readers_one_sign(self):
+        rows = money_rows(self.runs(), "2027-03", 0.001)
+        last = {(row.outcome, row.group): row.cumulative.effect for row in rows if row.financial_year == "2026/27"}
+        assert last["exchequer", "all"] == pytest.approx(14 * -1.05, abs=1e-3)
+        assert last["public_spending", "system"] == pytest.approx(14 * 0.5)
+        shown = {(row.outcome, row.group) for row in told_of(rows)}
+        assert ("public_spending", "system") in shown and not any(name == "exchequer" for name, _ in shown)
+        older = [row for row in rows if row.group != "system"]
+        assert told_of(older) == tuple(older)
+
+
+def everybody_treated(england: pa.Table, treated: float) -> pa.Table:
+    """The table with as many admitted pathways of all providers, of all fifths."""
+    rows = england.to_pylist()
+    for row in rows:
+        if (row["basis"], row["quintile"]) == ("all", "all"):
+            row["treated_admitted"] = treated
+    return pa.Table.from_pylist(rows, schema=england.schema)

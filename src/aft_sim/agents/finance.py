@@ -354,7 +354,9 @@ class FinanceRound:
         usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
         self._world.money.elective[:] = np.maximum(usual + own, 0.0)
         more = self._world.urgent.activity() - 1
-        extra = extra + self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
+        urgent = self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
+        self._world.money.urgent_margin[:] = urgent
+        extra = extra + urgent
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aft_sim.present import style
+from aft_sim.study.money import told_of
 from aft_sim.study.paired import Verdict
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _target(england: EffectRow, target: tuple[str, float]) -> str:
 
 
 def _money(comparison: Comparison) -> str:
-    rows = [row for row in comparison.money if row.group == "all"]
+    rows = [row for row in told_of(comparison.money) if row.group in ("all", "system")]
     if not rows:
         return ""
     last = max(row.financial_year for row in rows)
@@ -127,6 +128,7 @@ def _money(comparison: Comparison) -> str:
             ("capital_spend", "all trusts' capital spending"),
             ("revenue_spend", "revenue spending from pots"),
             ("exchequer", "public spending by trusts"),
+            ("public_spending", "public spending on care"),
         )
         if name in found
     ]

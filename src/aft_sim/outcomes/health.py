@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 
 MONTHS, WEEKS = 12, 52
 MIXED = ("pay", "bank_agency", "drugs", "non_pay", "pfi")
-"""What trusts pay for all their care: simulated as far as it is for elective work of a trust with a list."""
+"""What trusts pay for all their care: simulated as far as it is for elective work of a trust with a list, or for
+emergencies beyond those foreseen."""
 WORK = ("purchase_of_work", "capital", "pot_capital")
 """What trusts pay for more work: simulated where a trust has a list."""
 SIMULATED = ("independent_sector", "prevention", "iho_independent", "iho_prevention")
@@ -91,6 +92,9 @@ class HealthAccount:
         w = self._world
         work = self._by_trust(WORK)
         simulated = float((w.money.elective + work)[self._listed].sum()) + self._paid(SIMULATED)
+        # an emergency is treated whatever was foreseen: what more of them cost is taken from other care, what fewer
+        # save goes to it
+        simulated += float(w.money.urgent_margin.sum())
         every = float(self._by_trust(MIXED).sum() + work.sum()) + self._paid((*SIMULATED, *NOT_SIMULATED))
         other_income = float(w.ledger.month("other_income").sum())
         return {

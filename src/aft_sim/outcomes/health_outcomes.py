@@ -96,8 +96,8 @@ ROWS = (
         *_MONEY,
         ("simulated_spending",),
         _ALL,
-        "the part of it whose health is in the QALYs: elective care of trusts with a list and their capital, "
-        "independent providers, prevention",
+        "the part of it that buys no health beyond the QALYs: elective care of trusts with a list and their capital, "
+        "independent providers, prevention, emergencies beyond those foreseen (below 0: fewer)",
     ),
     (
         "community_spending",

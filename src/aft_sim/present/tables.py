@@ -12,12 +12,12 @@ from aft_sim.present import csv_files, fair_tables, style, worth_tables
 from aft_sim.present.titled import titled_table
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
-from aft_sim.study.money import MoneyRow
+from aft_sim.study.money import MoneyRow, told_of
 from aft_sim.study.paired import GOOD_ERROR, runs_needed
 from aft_sim.study.variance import GRADE_GROUPS, MIN_DRAWS
 
 _BY_STATUS = ("treated", "others", "near-miss", "rest")
-_GROUPS = {"all": "All NHS trusts", "treated": "Treated trusts", "others": "Other NHS trusts"}
+_GROUPS = {"all": "All NHS trusts", "system": "Whoever pays", "treated": "Treated trusts", "others": "Other NHS trusts"}
 
 
 def effect_table(comparison: Comparison, full: bool = False) -> Table:
@@ -199,8 +199,8 @@ def money_table(comparison: Comparison) -> Table:
     for name in ("Effect in year,\nGBP million", "Effect to date,\nGBP million", "95% interval\nto date"):
         table.add_column(name, justify="right")
     last = max((row.financial_year for row in comparison.money), default="")
-    for row in comparison.money:
-        if row.cumulative.exactly_zero or (row.group != "all" and row.financial_year != last):
+    for row in told_of(comparison.money):
+        if row.cumulative.exactly_zero or (row.group in ("treated", "others") and row.financial_year != last):
             continue
         table.add_row(*_money_cells(row))
     return table
@@ -263,7 +263,7 @@ _EFFECT_COLUMNS = (
 _MONEY_COLUMNS = (
     ("money", "machine name of the money column", ""),
     ("label", "the column in words", ""),
-    ("group", "all NHS trusts, treated or others", ""),
+    ("group", "all NHS trusts, treated or others; system: whoever pays", ""),
     ("financial_year", "April to March; the first and last may be incomplete", ""),
     ("effect_in_year", "mean paired difference in the year", "GBP million"),
     ("effect_to_date", "mean paired difference since the start of the run", "GBP million"),

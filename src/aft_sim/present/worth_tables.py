@@ -30,8 +30,10 @@ COLUMNS = (
 )
 """Columns of the CSV: name, meaning, unit."""
 CAPTION = {
-    "public_spending": "Public spending: what trusts pay staff, suppliers and lenders, capital included, less what "
-    "others than the NHS pay them.",
+    "public_spending": "Public spending on care: what trusts, boards and NHS England pay staff, suppliers, lenders and "
+    "providers outside the NHS, capital included, less what others than the NHS pay trusts.",
+    "trust_spending": "Public spending by trusts: what they pay staff, suppliers and lenders, capital included, less "
+    "what others than the NHS pay them.",
     "gbp_per_pathway": "Per extra pathway: by Fieller's theorem; no number where extra pathways may be none.",
     "same_sum": "At marginal cost: average cost of a pathway times the marginal share (capital.cost_per_pathway, "
     "capital.marginal_cost_ratio), each month at its prices, before lists, referrals or providers answer.",
@@ -111,7 +113,8 @@ def _health_table(comparison: Comparison, worth: Worth) -> Table:
         f"Health, from the opening to {style.month_name(comparison.at)}",
         f"Net health benefit: QALYs of simulated care less money displaced at GBP {price} a QALY "
         "(health.cost_per_qaly), each month at its prices. Money displaced: what elective care, independent providers, "
-        "capital and prevention cost, and so other care does not get. Levels of QALYs have no meaning of their own.",
+        "capital, prevention and emergencies beyond those foreseen cost, and so other care does not get. Levels of "
+        "QALYs have no meaning of their own.",
         "",
         ("Effect", "95% interval"),
         "Verdict",

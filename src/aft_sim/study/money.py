@@ -20,6 +20,8 @@ from aft_sim.study.result import RunResult
 POUNDS = 3
 MONEY = ("drawn", "capital_spend", "revenue_spend", "exchequer", "cash_support", "deficit_support")
 """Money columns that a comparison reports by financial year, as far as the runs kept them."""
+PUBLIC, SYSTEM = "public_spending", "system"
+"""What the whole system spends on care, whoever pays: the column, and the table and group it is told of."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class MoneyRow:
     Attributes:
         outcome: money column.
         label: the column in words.
-        group: "all" NHS trusts, "treated" or "others".
+        group: "all" NHS trusts, "treated", "others", or "system" (whoever pays).
         financial_year: for example "2026/27"; the last one may end early, with the comparison.
         in_year: mean paired difference in that year.
         cumulative: the difference since the start of the run, with its interval.
@@ -55,31 +57,42 @@ def money_rows(runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float
         One row a money column, group and year; no rows of a column that some run did not keep.
     """
     names = columns_kept(runs, "money", MONEY)
-    if not names:
+    groups = [(name, group) for name in names for group in ("all", TREATED, OTHERS)]
+    groups += [(name, SYSTEM) for name in columns_kept(runs, SYSTEM, (PUBLIC,))]
+    if not groups:
         return ()
     arms = [
-        (_by_year(ours, ours.treated, at, names), _by_year(theirs, ours.treated, at, names)) for ours, theirs in runs
+        (_by_year(ours, ours.treated, at, groups), _by_year(theirs, ours.treated, at, groups)) for ours, theirs in runs
     ]
     years = sorted({year for pair in arms for arm in pair for year, _, _ in arm})
     draws = [ours.draw for ours, _ in runs]
     rows = []
-    for name in names:
+    for name, group in groups:
         outcome = registry.OUTCOMES[name]
-        for group in ("all", TREATED, OTHERS):
-            ours, theirs = (
-                np.round(
-                    np.cumsum([[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1),
-                    POUNDS,
-                )
-                for arm in (0, 1)
+        ours, theirs = (
+            np.round(
+                np.cumsum([[pair[arm].get((year, group, name), 0.0) for year in years] for pair in arms], axis=1),
+                POUNDS,
             )
-            before = 0.0
-            for i, year in enumerate(years):
-                width = band * abs(float(theirs[:, i].mean()))
-                total = paired_effect(ours[:, i], theirs[:, i], width, draws)
-                rows.append(MoneyRow(name, outcome.label, group, year, total.effect - before, total))
-                before = total.effect
+            for arm in (0, 1)
+        )
+        before = 0.0
+        for i, year in enumerate(years):
+            width = band * abs(float(theirs[:, i].mean()))
+            total = paired_effect(ours[:, i], theirs[:, i], width, draws)
+            rows.append(MoneyRow(name, outcome.label, group, year, total.effect - before, total))
+            before = total.effect
     return tuple(rows)
+
+
+def told_of(rows: Sequence[MoneyRow]) -> tuple[MoneyRow, ...]:
+    """Rows for readers: where all public spending is known, that of trusts alone is left out.
+
+    What the holder of a population budget pays in its board's place moves between the two, so that they can differ in
+    sign; programs have both.
+    """
+    whole = any(row.group == SYSTEM for row in rows)
+    return tuple(row for row in rows if not (whole and row.outcome == "exchequer"))
 
 
 def columns_kept(runs: Sequence[tuple[RunResult, RunResult]], level: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -91,22 +104,26 @@ def columns_kept(runs: Sequence[tuple[RunResult, RunResult]], level: str, names:
 
 
 def _by_year(
-    run: RunResult, treated: Sequence[str], at: str, names: Sequence[str]
+    run: RunResult, treated: Sequence[str], at: str, groups: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str, str], float]:
     """Sum of money by (financial year, group, column) up to and including the month `at`."""
-    table = run.tables["money"]
-    table = table.filter(pc.less_equal(table.column("month"), at))
-    months = pc.unique(table.column("month")).to_pylist()
-    year_of = {month: financial_year(date.fromisoformat(f"{month}-01")) for month in months}
-    years = np.array([year_of[month] for month in table.column("month").to_pylist()], dtype=object)
-    mine = pc.is_in(table.column("trust"), value_set=pa.array(list(treated), pa.string()))
-    of_treated = mine.to_numpy(zero_copy_only=False)
     sums: dict[tuple[str, str, str], float] = {}
-    for name in names:
-        values = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
-        for year in sorted(set(year_of.values())):
-            inside = years == year
-            sums[year, TREATED, name] = float(values[inside & of_treated].sum())
-            sums[year, OTHERS, name] = float(values[inside & ~of_treated].sum())
-            sums[year, "all", name] = sums[year, TREATED, name] + sums[year, OTHERS, name]
+    for level in sorted({SYSTEM if group == SYSTEM else "money" for _, group in groups}):
+        table = run.tables[level]
+        table = table.filter(pc.less_equal(table.column("month"), at))
+        months = pc.unique(table.column("month")).to_pylist()
+        year_of = {month: financial_year(date.fromisoformat(f"{month}-01")) for month in months}
+        years = np.array([year_of[month] for month in table.column("month").to_pylist()], dtype=object)
+        who = {SYSTEM: np.ones(len(years), dtype=bool)}
+        if level == "money":
+            mine = pc.is_in(table.column("trust"), value_set=pa.array(list(treated), pa.string()))
+            of_treated = mine.to_numpy(zero_copy_only=False)
+            who = {TREATED: of_treated, OTHERS: ~of_treated}
+        for name in dict.fromkeys(name for name, group in groups if (group == SYSTEM) == (level == SYSTEM)):
+            values = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            for year in sorted(set(year_of.values())):
+                for group, its in who.items():
+                    sums[year, group, name] = float(values[(years == year) & its].sum())
+                if level == "money":
+                    sums[year, "all", name] = sums[year, TREATED, name] + sums[year, OTHERS, name]
     return sums

@@ -18,7 +18,7 @@ from aft_sim.basis.calendar import financial_year
 from aft_sim.outcomes.registry import QUINTILES, Floats
 from aft_sim.study.health import HealthEffect, health_effect
 from aft_sim.study.marginal import MarginalCost
-from aft_sim.study.money import columns_kept
+from aft_sim.study.money import PUBLIC, SYSTEM, columns_kept
 from aft_sim.study.paired import PairedEffect, PairedRatio, paired_effect, paired_ratio
 from aft_sim.study.result import RunResult
 
@@ -88,8 +88,8 @@ class Worth:
     """What a policy costs and what for. What some run did not keep is None or empty, and `missing` says so.
 
     Attributes:
-        spending: public spending by trusts, GBP million.
-        pathways: completed pathways at NHS trusts.
+        spending: public spending on care, whoever pays; that by trusts where the runs hold no other. GBP million.
+        pathways: completed pathways at all providers, or at NHS trusts, whichever that spending pays.
         per_pathway: GBP of public spending per extra pathway; None where the extra pathways may be none (see `told`).
         same_sum: pathways that the extra spending would buy at marginal cost (told only where there is any); None
             where the study does not hold the scenario in full.
@@ -100,6 +100,7 @@ class Worth:
         finances: year by year.
         missing: what is not known, sentences.
         health: QALYs and net health benefit; None where the runs or the study do not hold what it takes.
+        whole: whether spending is that of the whole system, not of trusts alone.
     """
 
     spending: PairedEffect | None
@@ -113,6 +114,7 @@ class Worth:
     finances: tuple[Finances, ...]
     missing: tuple[str, ...]
     health: HealthEffect | None = None
+    whole: bool = False
 
     @property
     def verdict(self) -> str:
@@ -143,8 +145,10 @@ class Worth:
     def rows(self) -> Iterator[WorthRow]:
         """Everything, a line each."""
         for measure, label, unit, effect in (
-            ("public_spending", "Public spending by trusts", "GBP million", self.spending),
-            ("pathways", "Completed pathways at NHS trusts", "pathways", self.pathways),
+            ("public_spending", "Public spending on care", "GBP million", self.spending)
+            if self.whole
+            else ("trust_spending", "Public spending by trusts", "GBP million", self.spending),
+            ("pathways", f"Completed pathways{'' if self.whole else ' at NHS trusts'}", "pathways", self.pathways),
         ):
             if effect is not None:
                 yield _row(measure, label, unit, effect)
@@ -189,6 +193,8 @@ def worth(
         marginal: marginal cost of a pathway in the policy's worlds, if it is known.
     """
     kept = {name: columns_kept(runs, *PARTS[name]) == PARTS[name][1] for name in PARTS}
+    whole = columns_kept(runs, SYSTEM, (PUBLIC,)) == (PUBLIC,)
+    kept |= {SYSTEM: whole, "public spending": whole or kept["public spending"]}
     arms = [(_arm(ours, at, kept), _arm(theirs, at, kept)) for ours, theirs in runs]
     draws = [ours.draw for ours, _ in runs]
 
@@ -230,6 +236,7 @@ def worth(
         ),
         missing=_missing(kept),
         health=health_effect(runs, at, band, marginal),
+        whole=whole,
     )
 
 
@@ -268,13 +275,22 @@ class _Arm:
 
 
 def _arm(run: RunResult, at: str, kept: Mapping[str, bool]) -> _Arm:
-    names = [name for part, (level, columns) in PARTS.items() if kept[part] and level == "money" for name in columns]
+    # a holder of a population budget pays in its board's place: what trusts alone spend would move for nothing
+    parts = {part: of for part, of in PARTS.items() if kept[part] and not (kept[SYSTEM] and part == "public spending")}
+    names = [name for level, columns in parts.values() if level == "money" for name in columns]
     months, codes, columns = _grid(run.tables["money"], at, names) if names else ((), (), {})
     nothing = np.zeros((len(months), len(codes)))
+    spending = columns.get("exchequer", nothing).sum(axis=1)
+    if kept[SYSTEM]:
+        system = run.tables[SYSTEM].filter(pc.less_equal(run.tables[SYSTEM].column("month"), at)).sort_by("month")
+        months = months or tuple(system.column("month").to_pylist())
+        spending = np.asarray(system.column(PUBLIC).to_numpy(), dtype=np.float64)
     return _Arm(
         months=months,
-        spending=columns.get("exchequer", nothing).sum(axis=1),
-        pathways=_completed(run.tables["england"], at) if kept["completed pathways"] else 0.0,
+        spending=spending,
+        pathways=_completed(run.tables["england"], at, "all" if kept[SYSTEM] else "nhs")
+        if kept["completed pathways"]
+        else 0.0,
         cash_calls=float(columns.get("cash_support", nothing).sum()),
         capital=_per_head(run.tables["england"], at) if kept["capital by quintile"] else np.zeros(len(QUINTILES)),
         years=_years(months, columns) if kept["finances by year"] else {},
@@ -299,9 +315,9 @@ def _grid(table: pa.Table, at: str, names: Sequence[str]) -> tuple[tuple[str, ..
     return months, codes, grids
 
 
-def _completed(england: pa.Table, at: str) -> float:
-    """Completed pathways at NHS trusts, whose spending they are set against."""
-    everybody = pc.and_(pc.equal(england.column("basis"), "nhs"), pc.equal(england.column("quintile"), "all"))
+def _completed(england: pa.Table, at: str, basis: str) -> float:
+    """Completed pathways of a basis: of those whose spending they are set against."""
+    everybody = pc.and_(pc.equal(england.column("basis"), basis), pc.equal(england.column("quintile"), "all"))
     mine = england.filter(pc.and_(everybody, pc.less_equal(england.column("month"), at)))
     return sum(float(pc.sum(mine.column(name)).as_py() or 0.0) for name in PARTS["completed pathways"][1])
 
