@@ -55,7 +55,7 @@ def prices(**changes: float) -> MarginalCost:
 
 
 def effect(policy: RunResult, base: RunResult, at: str = "2026-04", **changes: float) -> health.HealthEffect:
-    found = health.health_effect([(policy, base)], at, 0.001, prices(**changes))
+    found = health.health_effect([(policy, base)], at, 0.001, prices(**changes), 1.0)
     assert found is not None
     return found
 
@@ -119,8 +119,8 @@ def test_a_hard_winter_is_bad_for_health():
 def test_runs_without_the_money_of_the_system_have_no_net_benefit():
     old = run(1, 10.0, 40.0)
     old.tables.pop("system")  # type: ignore[attr-defined]
-    assert health.health_effect([(old, run(1, 10.0, 40.0))], "2026-04", 0.001, prices()) is None
-    assert health.health_effect([(run(1, 1.0, 1.0),) * 2], "2026-04", 0.001, None) is None
+    assert health.health_effect([(old, run(1, 10.0, 40.0))], "2026-04", 0.001, prices(), 1.0) is None
+    assert health.health_effect([(run(1, 1.0, 1.0),) * 2], "2026-04", 0.001, None, 1.0) is None
 
 
 def cloud(name: str, middle: tuple[float, float], pairs: int = 8, spread: float = 1.0) -> PlanePolicy:
@@ -152,6 +152,19 @@ def test_the_headline_says_the_corner():
     found = plane_chart(Plane("baseline", "2036-03", (cloud("better", (12.0, 4.0)), cloud("unsure", (0.0, -9.0)))))
     assert "better: more health, more equal" in found.headline
     assert "unsure: health either way, less equal" in found.headline
+
+
+def test_the_band_of_health_is_by_residents_and_that_of_money_by_its_level():
+    found = effect(run(1, 20.0, 40.4), run(1, 10.0, 40.0))
+    assert found.net["all"].band == found.flows["all"].band == pytest.approx(50.0)  # of 5m people
+    assert found.net["1"].band == pytest.approx(10.0)
+    assert {part.band for part in found.parts.values()} == {50.0}
+    assert found.displaced.band == pytest.approx(0.001 * 120.0)
+
+
+def test_the_comparator_has_no_place_on_its_own_plane(make_study):
+    with pytest.raises(InputError, match="cannot be compared with itself"):
+        plane(make_study(), ["policy", "baseline"], "baseline", "2029-03")
 
 
 def test_a_study_without_health_says_what_it_lacks(make_study):

@@ -220,6 +220,7 @@ def test_bands_of_comparisons_come_from_the_register():
     )
     assert bands.cost == pytest.approx(REGISTER.number("compare.band_cost"))
     assert bands.count == pytest.approx(REGISTER.number("compare.band_count"))
+    assert bands.health == pytest.approx(REGISTER.number("compare.band_health"))
 
 
 def test_every_figure_of_comparisons_is_read():

@@ -56,6 +56,7 @@ _PLAIN = (
     "incidents per year",
     "GBP per QALY",
     "deaths per 100,000",
+    "QALYs per 100,000",
     "option",
     "switch",
 )

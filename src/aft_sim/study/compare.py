@@ -212,7 +212,7 @@ def compare(
         notes=(*notes, selection.words, *_about_divisions(by, rows, measure, runs[0][0], pairs.missed is not None)),
         selection=selection,
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
-        worth=worth(runs, at, bands.cost / 100, MarginalCost.of(results, policy)),
+        worth=worth(runs, at, bands.cost / 100, MarginalCost.of(results, policy), bands.health),
         fair=fair_comparison(results, runs, measure, at, bands),
     )
 

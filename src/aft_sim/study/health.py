@@ -73,37 +73,41 @@ class HealthEffect:
 
 
 def health_effect(
-    runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float, prices: MarginalCost | None
+    runs: Sequence[tuple[RunResult, RunResult]], at: str, band: float, prices: MarginalCost | None, per_head: float
 ) -> HealthEffect | None:
     """What a policy does to health; None where the runs or the study do not hold what it takes.
 
     Args:
         runs: (policy run, baseline run) pairs.
         at: last month counted.
-        band: half-width of equivalence bands as a share of the baseline's level.
+        band: half-width of equivalence bands of money as a share of the baseline's level.
         prices: parameters and prices in the policy's worlds.
+        per_head: half-width of those of health, QALYs per 100,000 residents.
     """
     needed = (*PARTS, RESIDENTS)
     held = columns_kept(runs, "england", needed) == needed and columns_kept(runs, "system", MONEY) == MONEY
     if prices is None or not held:
         return None
     people = _residents(runs[0][0])
+    everybody = float(people.sum())
     draws = [ours.draw for ours, _ in runs]
     arms = [tuple(_arm(run, at, ours.draw, prices, people) for run in (ours, theirs)) for ours, theirs in runs]
 
-    def effect(levels: Sequence[tuple[float, float]]) -> PairedEffect:
+    def effect(levels: Sequence[tuple[float, float]], of: float | None = None) -> PairedEffect:
+        """Effect on money, or on health of so many residents."""
         ours, theirs = np.array(levels, dtype=np.float64).T
-        return paired_effect(ours, theirs, band * abs(float(theirs.mean())), draws)
+        width = band * abs(float(theirs.mean())) if of is None else per_head * of / PER
+        return paired_effect(ours, theirs, width, draws)
 
     def by_quintile(name: str) -> dict[str, PairedEffect]:
         found = [(getattr(a, name), getattr(b, name)) for a, b in arms]
-        whole = {"all": effect([(float(a.sum()), float(b.sum())) for a, b in found])}
-        return whole | {q: effect([(a[i], b[i]) for a, b in found]) for i, q in enumerate(QUINTILES)}
+        whole = {"all": effect([(float(a.sum()), float(b.sum())) for a, b in found], everybody)}
+        return whole | {q: effect([(a[i], b[i]) for a, b in found], people[i]) for i, q in enumerate(QUINTILES)}
 
     gained = np.array([a.net - b.net for a, b in arms])
-    mean = PER * gained.sum(axis=1) / people.sum()
+    mean = PER * gained.sum(axis=1) / everybody
     return HealthEffect(
-        parts={name: effect([(a.parts[i], b.parts[i]) for a, b in arms]) for i, name in enumerate(PARTS)},
+        parts={name: effect([(a.parts[i], b.parts[i]) for a, b in arms], everybody) for i, name in enumerate(PARTS)},
         flows=by_quintile("flows"),
         spending=effect([(a.spending, b.spending) for a, b in arms]),
         displaced=effect([(a.simulated, b.simulated) for a, b in arms]),

@@ -70,11 +70,17 @@ def plane(results: ResultSet, policies: Sequence[str], baseline: str, at: str) -
             found=at,
             expected=f"a month from {results.months[0]} to {results.months[-1]}",
         )
-    found = []
+    if baseline in policies:
+        raise InputError(
+            "the comparator cannot be compared with itself",
+            where=str(results.folder or ""),
+            found=baseline,
+            expected="a policy of the study other than the comparator",
+        )
+    bands, found = Bands.from_register(), []
     for name in policies:
         runs = results.pairs(name, baseline)
-        cost = Bands.from_register().cost / 100
-        effect = health_effect(runs, at, cost, MarginalCost.of(results, name))
+        effect = health_effect(runs, at, bands.cost / 100, MarginalCost.of(results, name), bands.health)
         if effect is None:
             raise InputError(
                 "the study does not hold the health of this policy",
@@ -84,7 +90,7 @@ def plane(results: ResultSet, policies: Sequence[str], baseline: str, at: str) -
             )
         draws = [ours.draw for ours, _ in runs]
         nothing = np.zeros(len(runs))
-        health, equity = (paired_effect(effect.points[:, i], nothing, 0.0, draws) for i in (0, 1))
+        health, equity = (paired_effect(effect.points[:, i], nothing, bands.health, draws) for i in (0, 1))
         seeds = tuple(ours.seed for ours, _ in runs)
         found.append(PlanePolicy(name, results.title(name), effect.points, seeds, tuple(draws), health, equity))
     return Plane(baseline, at, tuple(found))

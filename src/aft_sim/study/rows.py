@@ -32,12 +32,14 @@ class Bands:
         cost: money, percent of the baseline's amount.
         count: every other outcome, percent of the baseline's level. Of a gap or slope index the band is that of the
             outcome it is about, of a ratio or another index this percentage of one, for it may itself be zero.
+        health: QALYs beside every comparison, per 100,000 residents: their levels have no meaning.
     """
 
     england: float
     trust: float
     cost: float = 0.1
     count: float = 0.1
+    health: float = 1.0
 
     @classmethod
     def from_register(cls) -> Bands:
@@ -50,6 +52,7 @@ class Bands:
             trust=register.number("compare.band_trust"),
             cost=register.number("compare.band_cost"),
             count=register.number("compare.band_count"),
+            health=register.number("compare.band_health"),
         )
 
     def of(self, group: str, outcome: Outcome, scale: float, trusts: int = 1) -> float:

@@ -183,6 +183,7 @@ def worth(
     at: str,
     band: float,
     marginal: MarginalCost | None = None,
+    health_band: float = 0.0,
 ) -> Worth:
     """What a policy costs and for whom.
 
@@ -191,6 +192,7 @@ def worth(
         at: last month counted.
         band: half-width of equivalence bands as a share of the baseline's level.
         marginal: marginal cost of a pathway in the policy's worlds, if it is known.
+        health_band: half-width of equivalence bands of health, QALYs per 100,000 residents.
     """
     kept = {name: columns_kept(runs, *PARTS[name]) == PARTS[name][1] for name in PARTS}
     whole = columns_kept(runs, SYSTEM, (PUBLIC,)) == (PUBLIC,)
@@ -235,7 +237,7 @@ def worth(
             for year, both in found
         ),
         missing=_missing(kept),
-        health=health_effect(runs, at, band, marginal),
+        health=health_effect(runs, at, band, marginal, health_band),
         whole=whole,
     )
 
