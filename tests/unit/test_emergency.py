@@ -190,3 +190,12 @@ def test_tables_of_urgent_care_add_up():
     share = 100 * total("england", "within_four_hours", basis="england", quintile="all")
     share = share / total("england", "attendances", basis="england", quintile="all")
     assert ((share > 65) & (share < 80)).all()
+
+
+def test_an_avoided_admission_saves_less_than_one_that_never_fell_ill():
+    # 200 foreseen: a tenth never fell ill, then a fifth of the rest is avoided; 144 come
+    change = emergency.cost_change(np.array([0.72]), np.array([0.2]), 0.5, 0.15)
+    assert change == pytest.approx([-0.5 * 0.1 - 0.15 * 0.18])
+    same = emergency.cost_change(np.array([0.72]), np.array([0.2]), 0.5, 0.5)
+    assert same == pytest.approx([-0.5 * 0.28])
+    assert emergency.cost_change(np.array([1.0, 1.1]), np.zeros(2), 0.5, 0.15) == pytest.approx([0.0, 0.05])

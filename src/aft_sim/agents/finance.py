@@ -19,7 +19,7 @@ from aft_sim.agents.trust import SavingsView, Trust
 from aft_sim.baseline.bundle import MONEY_YEAR
 from aft_sim.basis import streams
 from aft_sim.basis.calendar import Month, months_left
-from aft_sim.mechanisms import finance
+from aft_sim.mechanisms import emergency, finance
 from aft_sim.policy import payment, shift
 from aft_sim.policy.programme import Status
 from aft_sim.world import Event, World
@@ -353,10 +353,10 @@ class FinanceRound:
         extra = own + shock - self._world.contracts_iho.relief
         usual = _share(self.contracts.cap, self.contracts.total) * self._expenditure() / MONTHS
         self._world.money.elective[:] = np.maximum(usual + own, 0.0)
-        more = self._world.urgent.activity() - 1
-        urgent = self._p("emergency.marginal_cost", week) * self.contracts.urgent / MONTHS * more
-        self._world.money.urgent_margin[:] = urgent
-        extra = extra + urgent
+        rates = [self._p(f"emergency.{name}", week) for name in ("marginal_cost", "avoided_cost")]
+        change = emergency.cost_change(self._world.urgent.activity(), self._world.urgent.spared(), *rates)
+        self._world.money.urgent_margin[:] = self.contracts.urgent / MONTHS * change
+        extra = extra + self._world.money.urgent_margin
         for kind in (*VARIABLE, *CHARGES):
             amount = self.cost[kind] / MONTHS
             if kind in VARIABLE:

@@ -287,9 +287,11 @@ class ContractRound:
         lines = covered_lines(c, agreed, variable)
         urgent = lines["urgent_fixed"] + lines["urgent_variable"]
         rate = np.where(c.network, variable, 1.0)
-        rate[h] = p("emergency.marginal_cost", week)
         total = max(float(urgent.sum()), 1e-12)
-        kept = float((urgent * rate).sum()) / total
+        # at its own hospital: of those avoided, whose bed days others use, and of those who never fall ill
+        rates = [p(f"emergency.{name}", week) for name in ("avoided_cost", "marginal_cost")]
+        away = float(np.delete(urgent * rate, h).sum())
+        kept, kept_need = ((away + float(urgent[h]) * own_rate) / total for own_rate in rates)
         own = float(c.movable[h]) / max(float(c.movable.sum()), 1e-12)
         twice = own * (1 - marginal) + (1 - own) * p("iho.open_share", week)
         effect = -p("community.emergency_effect.year_3", week) * c.cover.emergencies
@@ -306,7 +308,7 @@ class ContractRound:
             emergencies=effect * float(urgent.sum()) / (p("iho.full_dose_share", week) * c.annual),
             kept=kept,
             friction=twice * p("iho.open_months", week) / 12,
-            prevention=p("health.prevention_return", week) * p("health.prevention_cashable", week) * held * kept,
+            prevention=p("health.prevention_return", week) * p("health.prevention_cashable", week) * held * kept_need,
             room_community=iho.room(float(base[0]), float(spent[0])),
             room_prevention=iho.room(float(base[1]), float(spent[1])),
             lag_community=p("iho.believed_lag", week),

@@ -44,6 +44,7 @@ class Month:
         freed: part of movable lines by which hospitals' cost has fallen.
         avoided: (i,) payments by activity that the residents' fewer emergencies avoid, over all of the trust's.
         fewer: (i,) emergencies avoided, as a share of those of the residents covered.
+        spared: (i,) cost that they save where they are no longer treated, in the same terms.
         saving: part of all payments by which the literature has care cost less.
         base: what the care covered would have cost the board this month, GBP m, by line.
     """
@@ -52,6 +53,7 @@ class Month:
     freed: float
     avoided: Array
     fewer: Array
+    spared: Array
     saving: float
     base: dict[str, float] = field(default_factory=dict)
 
@@ -84,8 +86,7 @@ class ContractMoney:
         scale = c.annual / movable if movable > 0 else 0.0
         cut = iho.released(c.moves, month, p("iho.open_share", week), open_months)[1] * scale
         freed = iho.freed(c.moves, month, p("capital.marginal_cost_ratio", week), open_months) * scale
-        avoided, fewer = self._avoided(c, week)
-        return Month(min(cut, 1.0), min(freed, 1.0), avoided, fewer, self.saving(c, week))
+        return Month(min(cut, 1.0), min(freed, 1.0), *self._avoided(c, week), self.saving(c, week))
 
     def saving(self, c: Contract, week: int) -> float:
         """Gross saving by the literature, share; none where savings are emergent."""
@@ -102,23 +103,28 @@ class ContractMoney:
         month = calendar.months[calendar.month_of_week[min(week, calendar.n_weeks - 1)]]
         return int(month.year - (month.month < 4))
 
-    def _avoided(self, c: Contract, week: int) -> tuple[Array, Array]:
-        """Emergencies that a contract avoids, over all of each trust's and over its residents' own."""
+    def _avoided(self, c: Contract, week: int) -> tuple[Array, Array, Array]:
+        """Emergencies that a contract avoids, over all of each trust's and over its residents' own; cost they save."""
         u, health = self._world.urgent, self._world.health
         n, k = len(self._world.bundle.trusts.code), c.board
         usual = u.demand[k]
-        missing = usual * self._fewer(c, week)
+        outside, need = self._fewer(c, week)
+        missing = usual * (outside + need)
         if not missing.any():
-            return np.zeros(n), np.zeros(n)
+            return np.zeros(n), np.zeros(n), np.zeros(n)
         q = usual.size
         share = np.asarray(u.share[:, k * q : (k + 1) * q].todense())
         now = np.asarray(u.share @ (u.demand * health.need * (1 - health.avoided)).ravel())
         own = share @ (usual * c.cover.people / health.residents[k]) * c.cover.emergencies
         gone = share @ missing
-        return _ratio(gone, now), np.minimum(_ratio(gone, own), 1.0)
+        rates = [self._p(f"emergency.{name}", week) for name in ("avoided_cost", "marginal_cost")]
+        cost = share @ (usual * (outside * rates[0] + need * rates[1]))
+        return _ratio(gone, now), np.minimum(_ratio(gone, own), 1.0), np.minimum(_ratio(cost, own), 1.0)
 
-    def _fewer(self, c: Contract, week: int) -> Array:
+    def _fewer(self, c: Contract, week: int) -> tuple[Array, Array]:
         """(q,) part of the board's expected emergencies that a contract's residents no longer are.
+
+        Avoided by care outside hospital, which leaves bed days to others, and never fallen ill, by lower need.
 
         What programmes avoid belongs to contracts by their part of the dose, lower need by their part of prevention;
         the rest (prevention for all, other care outside hospital) to those who pay for the residents.
@@ -131,8 +137,9 @@ class ContractMoney:
         parts = [population_health.pool_part(health, pool) for pool in health.pools if pool.board == k]
         spared = 1 - health.need[k]
         own = population_health.pool_part(health, pool_of(c, health)) * spared
-        alike = (1 - rest - np.sum(parts, axis=0) * spared) * c.cover.people / health.residents[k]
-        return np.asarray(rest * -programme * part + (own + alike) * c.cover.emergencies)
+        people = c.cover.people / health.residents[k] * c.cover.emergencies
+        outside = rest * -programme * part + (health.need[k] - rest) * people
+        return outside, own * c.cover.emergencies + (1 - np.sum(parts, axis=0)) * spared * people
 
     # -- the month's payments ------------------------------------------------------------------------------------------
 
@@ -196,7 +203,7 @@ class ContractMoney:
             account.avoided += float(away.sum())
         if line in ("urgent_fixed", "urgent_variable"):
             # an emergency that the holder itself no longer treats saves it no price, only what it costs at the margin
-            mine = (base[h] + saved[h]) * month.fewer[h] * self._p("emergency.marginal_cost", self._week)
+            mine = (base[h] + saved[h]) * month.spared[h]
             paid[h] += saved[h] - mine
             account.avoided += float(saved.sum() - saved[h] + mine)
         paid = np.where(c.network, paid, paid * price)

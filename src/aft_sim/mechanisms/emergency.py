@@ -105,6 +105,12 @@ class Urgent:
         foreseen = self.month_expected
         return np.divide(self.month_admissions, foreseen, out=np.ones_like(foreseen), where=foreseen > 0)
 
+    def spared(self) -> Array:
+        """(i,) share of the admissions expected that care outside hospital avoids; below 0 where it adds some."""
+        came = self.demand * self.need
+        usual, gone = self.share @ came.ravel(), self.share @ (came * self.avoided).ravel()
+        return np.divide(gone, usual, out=np.zeros_like(usual), where=usual > 0)
+
 
 def bed_load(growth: float | Array, stay_fall: float | Array) -> Array:
     """Beds that a week's emergencies need over those of the opening, by week.
@@ -152,6 +158,22 @@ def by_residence(admitted: Array, share: sparse.csr_array, surge: Array) -> Arra
     if (surge == 1.0).all():  # columns add up to one but for rounding: without a surge nothing changes at all
         return admitted
     return np.asarray(admitted * (share.T @ surge).reshape(admitted.shape))
+
+
+def cost_change(activity: Array, spared: Array, marginal: float, avoided: float) -> Array:
+    """Change of the cost of emergencies, as a share of what their contract foresaw.
+
+    An admission that care outside hospital avoids leaves its bed days to others, who stay longer, so that it saves less
+    than one that never fell ill.
+
+    Args:
+        activity: (i,) admissions over those foreseen.
+        spared: (i,) share of them that care outside hospital avoided.
+        marginal: cost of an admission more or less, for any other reason, over the average.
+        avoided: cost that an avoided one saves, over the average.
+    """
+    before = activity / (1 - spared)
+    return np.asarray(marginal * (before - 1) - avoided * (before - activity))
 
 
 def beds_next(held: Array, admissions: Array, stay: Array) -> Array:
