@@ -79,8 +79,8 @@ def test_net_is_small_to_2031(holder):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="a hospital saves as much gross, 0.150 against 0.149 %: an avoided emergency saves it 0.15 of the price, another "
-    "holder a fifth, which is all that English contracts pay by activity; lower need saves a hospital half",
+    reason="a hospital saves as much gross, 0.150 against 0.149 %: an avoided emergency saves it 0.15 of the price, "
+    "another holder a fifth, which is all that English contracts pay by activity; lower need saves a hospital half",
 )
 def test_hospitals_save_less_than_half_of_what_others_save_gross():
     last = {holder: gross(whole(holder)[-1][-1]) for holder in (HOSPITAL, COMMUNITY)}

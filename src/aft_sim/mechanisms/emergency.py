@@ -109,7 +109,7 @@ class Urgent:
         """(i,) share of the admissions expected that care outside hospital avoids; below 0 where it adds some."""
         came = self.demand * self.need
         usual, gone = self.share @ came.ravel(), self.share @ (came * self.avoided).ravel()
-        return np.divide(gone, usual, out=np.zeros_like(usual), where=usual > 0)
+        return np.asarray(np.divide(gone, usual, out=np.zeros_like(usual), where=usual > 0))
 
 
 def bed_load(growth: float | Array, stay_fall: float | Array) -> Array:

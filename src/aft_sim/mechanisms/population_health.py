@@ -238,7 +238,7 @@ def pool_as_good(health: Health, pool: Pool) -> Array:
 def pool_part(health: Health, pool: Pool) -> Array:
     """(quintile,) a pool's part of all extra prevention for its board's residents, by what it is worth; 0 to 1."""
     whole, own = as_good_as_opening(health)[pool.board], pool_as_good(health, pool)
-    return np.clip(np.divide(own, whole, out=np.zeros_like(own), where=whole > 0), 0.0, 1.0)
+    return np.asarray(np.clip(np.divide(own, whole, out=np.zeros_like(own), where=whole > 0), 0.0, 1.0))
 
 
 def _for_all(health: Health) -> Array:
