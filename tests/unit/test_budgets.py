@@ -10,10 +10,12 @@ from rich.console import Console
 
 from aft_sim.basis.errors import InputError
 from aft_sim.model import TrustAutonomyModel
+from aft_sim.present import budget_effects as budget_effects_page
 from aft_sim.present.budget_chart import budget_chart
 from aft_sim.present.budget_page import LINES, budget_content, budget_sentences, budget_tables
 from aft_sim.present.lint import lint
 from aft_sim.spec.scenario import load_scenario
+from aft_sim.study.budget_effect import budget_effects
 from aft_sim.study.budgets import budgets_of, holders, year_of
 from aft_sim.study.result import RunResult
 from worlds import few, plan
@@ -83,3 +85,31 @@ def test_the_chart_keeps_the_rules(made, tmp_path):
     assert chart.headline.startswith("Northamptonshire Healthcare overspends by ")
     assert set(chart.data.column_names) == set(chart.codebook)
     assert all(path.exists() for path in chart.save(tmp_path / "budget"))
+
+
+def test_results_over_runs_are_those_of_the_books(made):
+    model, run = made
+    at = run.tables["england"]["month"][-1].as_py()
+    found = {one.trust: one for one in budget_effects([(run, run), (run, run)], at, 0.1, 0.1)}
+    assert sorted(found) == ["RP1", "RTF"]
+    i = few().trusts.index["RTF"]
+    books = [c.account for c in model.world.contracts_iho.closed if c.contract.holder == i]
+    whole = sum(one.budget + one.fair for one in books)
+    one = found["RTF"]
+    assert one.years == len(books)
+    assert one.budget == pytest.approx(whole / len(books), rel=1e-6)
+    assert one.result.effect == pytest.approx(100 * sum(book.result for book in books) / whole, abs=1e-3)
+    assert one.holder_part + one.board_part == pytest.approx(sum(book.result for book in books), abs=0.01)
+    assert one.words == "overspent" and one.result.interval is not None
+    assert one.admissions is None or one.admissions.exactly_zero
+    # before a year is settled there is nothing to tell, nor where nobody holds a budget
+    assert budget_effects([(run, run)], "2027-12", 0.1, 0.1) == ()
+    without = RunResult("x", "", 1, 0, {"england": run.tables["england"]}, ())
+    assert budget_effects([(without, without)], at, 0.1, 0.1) == ()
+
+
+def test_lines_of_results_have_all_columns(made):
+    _, run = made
+    found = budget_effects([(run, run)], run.tables["england"]["month"][-1].as_py(), 0.1, 0.1)
+    assert all(len(line) == len(budget_effects_page.COLUMNS) for line in budget_effects_page.lines(found))
+    assert [one["holder"] for one in budget_effects_page.records(found)] == ["RP1", "RTF"]

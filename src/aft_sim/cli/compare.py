@@ -339,7 +339,7 @@ def print_comparison(
         target: see `words.sentences`.
     """
     from aft_sim.cli.words import sentences
-    from aft_sim.present import fair_tables, worth_tables
+    from aft_sim.present import budget_effects, fair_tables, worth_tables
     from aft_sim.present.tables import effect_table, money_table
 
     terminal.heading(f"{comparison.policy} against {comparison.baseline}")
@@ -354,6 +354,9 @@ def print_comparison(
     if money and comparison.fair and comparison.fair.missing:
         terminal.say()
         terminal.say(comparison.fair.missing)
+    for table in budget_effects.tables(comparison) if money else ():
+        terminal.say()
+        terminal.show(table)
     if money and comparison.money:
         terminal.say()
         terminal.show(money_table(comparison))

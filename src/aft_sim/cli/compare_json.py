@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aft_sim.present import budget_effects
 from aft_sim.present.fair_tables import records
 from aft_sim.present.tables import precision
 from aft_sim.study.paired import runs_needed
@@ -48,6 +49,7 @@ def content(comparison: Comparison, folder: Path | None) -> dict[str, Any]:
         ],
         "worth": _worth(comparison.worth) if comparison.worth else None,
         "fair": _fair(comparison),
+        "budgets": budget_effects.records(comparison.budgets),
         "tallies": [_tally(tally) for tally in comparison.tallies],
         "precision": precision(comparison),
         "notes": list(comparison.notes),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from aft_sim.present import csv_files, fair_tables, style, worth_tables
+from aft_sim.present import budget_effects, csv_files, fair_tables, style, worth_tables
 from aft_sim.present.titled import titled_table
 from aft_sim.study.compare import Comparison, EffectRow
 from aft_sim.study.groups import FLOW_MONTHS
@@ -280,6 +280,7 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         comparison: what to write.
         path: the effects' file, for example "effect.csv". Money goes to "effect-money.csv" (if there is any), what the
             policy costs and for whom to "effect-worth.csv", what is told of a programme by rules to "effect-fair.csv",
+            results of population budgets to "effect-budgets.csv",
             and the meaning and unit of every column to "effect-codebook.csv".
 
     Returns:
@@ -307,6 +308,12 @@ def write_csv(comparison: Comparison, path: str | Path) -> tuple[Path, ...]:
         csv_files.write(fair, [name for name, _, _ in fair_tables.COLUMNS], fair_tables.lines(comparison.fair, change))
         meanings += [(fair.name, *entry) for entry in fair_tables.COLUMNS]
         written.append(fair)
+    if comparison.budgets:
+        budgets = csv_files.beside(main, "budgets")
+        names = [name for name, _, _ in budget_effects.COLUMNS]
+        csv_files.write(budgets, names, budget_effects.lines(comparison.budgets))
+        meanings += [(budgets.name, *entry) for entry in budget_effects.COLUMNS]
+        written.append(budgets)
     lines: list[Sequence[str]] = [
         (file, name, meaning, of.format(unit=unit, change=change)) for file, name, meaning, of in meanings
     ]

@@ -22,6 +22,7 @@ from aft_sim.outcomes import registry
 from aft_sim.outcomes.health_outcomes import OF_MONEY
 from aft_sim.outcomes.registry import Floats, Outcome
 from aft_sim.study import groups as who
+from aft_sim.study.budget_effect import BudgetEffect, budget_effects
 from aft_sim.study.fair import Fair, fair_comparison
 from aft_sim.study.marginal import MarginalCost
 from aft_sim.study.money import MoneyRow, money_rows
@@ -69,6 +70,7 @@ class Comparison:
         tallies: how many trusts and boards gain, lose, or neither; empty if the runs kept no such tables.
         worth: what the policy costs and for whom.
         fair: selection and freedoms told apart, near misses, false removals; None where no programme ran by rules.
+        budgets: what population budgets of the policy leave, by holder.
     """
 
     policy: str
@@ -90,6 +92,7 @@ class Comparison:
     tallies: tuple[Tally, ...] = ()
     worth: Worth | None = None
     fair: Fair | None = None
+    budgets: tuple[BudgetEffect, ...] = ()
 
     def row(self, group: str) -> EffectRow:
         """The row of a group.
@@ -214,6 +217,7 @@ def compare(
         tallies=tallies(runs, measure, pairs.months[: index + 1], bands, names or {}, places),
         worth=worth(runs, at, bands.cost / 100, MarginalCost.of(results, policy), bands.health),
         fair=fair_comparison(results, runs, measure, at, bands),
+        budgets=budget_effects(runs, at, bands.cost, bands.count),
     )
 
 
