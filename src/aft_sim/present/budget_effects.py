@@ -49,7 +49,7 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     for name in ("Budget,\nGBP m a year", "Result, %", "95% interval"):
         table.add_column(name, justify="right")
     table.add_column("Verdict")
-    for name in ("Holder", "Board", "Emergencies,\n%"):
+    for name in ("Holder", "Board", "Emer-\ngencies,\n%"):
         table.add_column(name, justify="right")
     table.add_column("Verdict")
     for one in comparison.budgets:
