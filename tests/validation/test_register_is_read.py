@@ -103,6 +103,7 @@ CONTEXT: dict[str, dict[str, object]] = {
     "independent.additionality": {"independent.outsourced": 0.1},
     "independent.use_ratio": {"independent.outsourced": 0.1},
     **{name: {"shift.community": 10} for name in COMMUNITY},
+    "emergency.avoided_cost": {"shift.community": 10},
     **{name: {"shift.prevention": 10} for name in PREVENTION},
     "health.lag_stages": {"shift.prevention": 10},
 }
