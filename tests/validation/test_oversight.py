@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from aft_sim.baseline.bundle import load
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.policy.league import opening_league
-from aft_sim.policy.oversight import Cuts
+from aft_sim.policy.oversight import PROGRAMME, Cuts
 from aft_sim.spec.register import Register
 from worlds import plan, run, same, scenario
 
@@ -23,8 +23,10 @@ pytestmark = pytest.mark.validation
 
 #: Share of trusts that change segment in a quarter without any policy, published and by how much a run may miss it.
 CHANGES, CHANGES_WITHIN = 38 / 205, 0.05
-#: Share of changes that noise alone makes.
+#: Share of changes that are noise: no change of the override, and a move of the score that is not significant.
 NOISE, NOISE_WITHIN = 24 / 38, 0.20
+#: Trusts whose score moved significantly, with (8) and without (9) a change of segment; the threshold is not published.
+SIGNIFICANT = (8 + 9) / 205
 #: Rank correlation of the segments of mental health and community trusts with those one and three quarters before.
 RANKS_WITHIN = {1: 0.06, 3: 0.12}
 #: Current trusts whose segment thresholds alone do not give, non-acute and acute: they need an offset.
@@ -46,12 +48,17 @@ UNTIL = date(2029, 3, 31)
 
 
 @lru_cache(maxsize=8)
-def published(seed: int, **changes: float):
-    """Quarters, published segments by quarter, and which trusts are acute, of a run without policy."""
-    model = TrustAutonomyModel(plan(scenario("no-aft", **changes), UNTIL), seed)
+def ran(seed: int) -> TrustAutonomyModel:
+    """A run without policy."""
+    model = TrustAutonomyModel(plan(scenario("no-aft"), UNTIL), seed)
     model.run()
-    o = model.world.oversight
-    return o.quarters, np.array(o.published), model.oversight._acute
+    return model
+
+
+def published(seed: int):
+    """Quarters, published segments by quarter, and which trusts are acute, of a run without policy."""
+    o = ran(seed).world.oversight
+    return o.quarters, np.array(o.published), ran(seed).oversight._acute
 
 
 def within_a_year(quarters, after: str, lag: int = 1):
@@ -60,13 +67,36 @@ def within_a_year(quarters, after: str, lag: int = 1):
     return [k for k in range(first, len(quarters) - lag) if quarters[k][3:] == quarters[k + lag][3:]]
 
 
-def changes_a_quarter(seed: int, **changes: float) -> float:
+def changes_a_quarter(seed: int) -> float:
     """Share of scored trusts whose segment differs from that of the quarter before, within a year."""
-    quarters, segments, _ = published(seed, **changes)
+    quarters, segments, _ = published(seed)
     scored = np.isfinite(segments[-1])
     return float(
         np.mean([(segments[k] != segments[k + 1])[scored].mean() for k in within_a_year(quarters, "Q4 2025/26")])
     )
+
+
+def causes(seed: int) -> dict[str, int]:
+    """Changes of segment within a year of a run without policy, by cause as NHS England tells them apart.
+
+    A move of the score is significant if it is among the largest, as many as were significant in the published quarter.
+    """
+    o = ran(seed).world.oversight
+    unscored = len(o.quarters) - len(o.history)  # quarters that were published before the run
+    found = dict.fromkeys(("all", "override", "significant", "not significant", "improvement programme"), 0)
+    for k in within_a_year(o.quarters, "Q4 2025/26"):
+        (_, was, by_score, before), (_, now, by_score_now, after) = o.history[k - unscored : k - unscored + 2]
+        scored = np.isfinite(was) & np.isfinite(now)
+        move = np.where(scored, np.abs(now - was), 0.0)
+        far = move >= np.quantile(move[scored], 1 - SIGNIFICANT)
+        changed = scored & (before != after)
+        programme = changed & ((before == PROGRAMME) | (after == PROGRAMME))
+        held = changed & ~programme & (by_score == by_score_now)
+        rest = changed & ~programme & ~held
+        kinds = (changed, held, rest & far, rest & ~far, programme)
+        for cause, which in zip(found, kinds, strict=True):
+            found[cause] += int(which.sum())
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +138,13 @@ class TestRun:
         found = np.mean([changes_a_quarter(seed) for seed in SEEDS])
         assert found == pytest.approx(CHANGES, abs=CHANGES_WITHIN)
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="A miss: 42.9 % of changes are noise, the published 63.2 % less the tolerance is 43.2 %; finances that "
-        "follow from the ledger move segments more than lasting performance did in the published quarters.",
-    )
-    def test_most_changes_are_noise(self):
-        all_changes = np.mean([changes_a_quarter(seed) for seed in SEEDS])
-        lasting = np.mean([changes_a_quarter(seed, oversight__metric_noise=0.0) for seed in SEEDS])
-        assert 1 - lasting / all_changes == pytest.approx(NOISE, abs=NOISE_WITHIN)
+    def test_most_changes_are_not_significant(self):
+        """As NHS England counts: neither does the override change, nor does the score move far."""
+        of = {cause: sum(causes(seed)[cause] for seed in SEEDS) for cause in causes(SEEDS[0])}
+        print("\nchanges of segment by cause:", {cause: f"{n / of['all']:.0%}" for cause, n in of.items()})
+        assert sum(of.values()) == 2 * of["all"] > 300
+        assert of["not significant"] / of["all"] == pytest.approx(NOISE, abs=NOISE_WITHIN)
+        assert of["override"] > 0 and of["significant"] > 0
 
     @pytest.mark.parametrize("lag", [1, 3])
     def test_rank_correlation_of_segments_within_a_year(self, lag):
