@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from aft_sim import model as models
-from aft_sim.baseline.bind import bind
+from aft_sim.baseline.bind import Plan, bind
 from aft_sim.baseline.bundle import load
 from aft_sim.mechanisms.waiting_list import WeekFlows, advance
 from aft_sim.mechanisms.waiting_list_reference import advance_reference
 from aft_sim.spec.scenario import load_scenario
-from aft_sim.study.execute import forget
+from aft_sim.study.execute import forget, freeing
 
 
 @dataclass
@@ -57,14 +57,19 @@ def against_twin(world: models.World, inputs, weeks: int) -> tuple[float, float]
     return clock.spent["twin"] / clock.spent["kernel"], float(np.abs(fast - slow).max() / slow.max())
 
 
+@freeing
+def one_week(plan: Plan) -> None:
+    """A week, so that everything compiled is read."""
+    model = models.TrustAutonomyModel(plan, 1)
+    model.step()
+    forget(model)
+
+
 def main(twin_weeks: int = 3) -> None:
     """One run, then a few weeks of both versions from its last state."""
     started = time.perf_counter()
     plan = bind(load_scenario("baseline"), load())
-    model = models.TrustAutonomyModel(plan, 1)
-    model.step()
-    forget(model)
-    del model
+    one_week(plan)
     line("import of the baseline and compiled code", f"{time.perf_counter() - started:10.2f} s")
     idle = memory()
 

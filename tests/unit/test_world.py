@@ -193,5 +193,13 @@ class TestExecute:
         gc.collect()
         assert watched() is None
 
+    def test_a_run_leaves_no_model_behind(self):
+        def models():
+            return {id(one) for one in gc.get_objects() if type(one) is TrustAutonomyModel}
+
+        others = models()
+        run_once(self.SCENARIO, 3, CENTRAL, date(2026, 2, 28))
+        assert models() <= others
+
     def test_forgetting_does_not_depend_on_the_version_of_mesa(self):
         forget(mesa.Model())

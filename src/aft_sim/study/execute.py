@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import mesa
 
@@ -23,12 +23,40 @@ from aft_sim.spec.draws import CENTRAL, Draw
 from aft_sim.spec.scenario import Scenario
 from aft_sim.study.result import RunResult
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @lru_cache(maxsize=16)
 def plan_for(scenario: Scenario, draw: Draw, until: date, baseline: Path | None = None) -> Plan:
     """The plan of a scenario on the packaged baseline or another one; kept, because seeds share it."""
     england = bundle.load(baseline)
     return bind(scenario, england, Calendar(england.opening, until), draw)
+
+
+def forget(model: mesa.Model) -> None:
+    """Take a finished model out of mesa's own tables: mesa 3.3 keeps every model alive as a key of one."""
+    counters: Any = getattr(mesa.Agent, "_ids", None)
+    if counters is not None:
+        counters.pop(model, None)
+    model.remove_all_agents()
+
+
+def freeing(run: Callable[P, R]) -> Callable[P, R]:
+    """A function that makes a model and forgets it, its memory free when it returns.
+
+    Model and agents hold each other: left to the interpreter, a model's arrays stay until after the next is made. They
+    can be collected only once the function's own name for the model is gone.
+    """
+
+    @wraps(run)
+    def run_and_free(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return run(*args, **kwargs)
+        finally:
+            gc.collect()
+
+    return run_and_free
 
 
 def run_once(
@@ -85,6 +113,7 @@ def run_replay(
     return _run(scenario, seed, draw, replace(plan, replay=given), check, kept)
 
 
+@freeing
 def _run(scenario: Scenario, seed: int, draw: Draw, plan: Plan, check: bool, kept: Kept | None) -> RunResult:
     model = TrustAutonomyModel(plan, seed, check=check)
     try:
@@ -105,6 +134,7 @@ def treated_in(model: TrustAutonomyModel) -> tuple[str, ...]:
     return tuple(model.plan.bundle.trusts.code[i] for i in model.status.ever(model.week))
 
 
+@freeing
 def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None = None) -> Ledger:
     """Run a scenario once, at the register's central values, and return its books.
 
@@ -124,15 +154,6 @@ def run_ledger(scenario: Scenario, seed: int, until: date, baseline: Path | None
         return ledger
     finally:
         forget(model)
-
-
-def forget(model: mesa.Model) -> None:
-    """Let a finished model be freed: mesa 3.3 keeps every model alive in a table of its agents' counters."""
-    counters: Any = getattr(mesa.Agent, "_ids", None)
-    if counters is not None:
-        counters.pop(model, None)
-    model.remove_all_agents()
-    gc.collect()  # model and agents hold each other: without this their arrays pile up for some twenty runs
 
 
 def warm_up(scenario: Scenario, baseline: Path | None = None) -> None:

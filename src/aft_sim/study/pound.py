@@ -24,7 +24,7 @@ from aft_sim.mechanisms.ledger import PENCE
 from aft_sim.model import TrustAutonomyModel
 from aft_sim.spec.draws import CENTRAL
 from aft_sim.spec.scenario import Scenario
-from aft_sim.study.execute import forget, plan_for
+from aft_sim.study.execute import forget, freeing, plan_for
 from aft_sim.study.pound_effect import GROUPS, Gain, Place, gain, place
 
 Funding = Mapping[tuple[int, int], int]
@@ -169,6 +169,7 @@ class PoundTrace:
         )
 
 
+@freeing
 def run_pound(scenario: Scenario, seed: int, until: date, trust: str, baseline: Path | None = None) -> PoundTrace:
     """Run a scenario once, at the register's central values, and follow one trust's surpluses.
 
