@@ -132,6 +132,15 @@ def test_ceiling_is_zero_without_a_list(make_study):
     assert "treated" not in [row.group for row in result.rows]
 
 
+def test_no_ceiling_bounds_a_policy_that_takes_freedoms_away(make_study):
+    study = make_study(seeds=2)
+    result = compare(study, "baseline", "policy", bands=BANDS)
+    assert all(row.ceiling is None for row in result.rows)
+    assert result.ceiling_if_gone is None
+    assert any("no ceiling" in note for note in result.notes)
+    assert effect_path(study, "baseline", "policy", bands=BANDS).ceiling is None
+
+
 def test_trusts_treated_in_both_arms_are_named(make_study):
     study = make_study(seeds=2)
     runs = tuple(

@@ -195,7 +195,8 @@ def compare(
     rows = [row for row in found if row is not None]
     without = tuple(code for code in treated if code not in listed)
     has_trusts = all("trust" in run.tables for pair in runs for run in pair)
-    gone = [value[index] for pair in pairs.pairs if (value := pair.baseline.ceiling_if_gone()) is not None]
+    arms = [pair.baseline for pair in pairs.pairs if pair.bounded]
+    gone = [value[index] for arm in arms if (value := arm.ceiling_if_gone()) is not None]
     notes = _notes(measure, bands, treated, both, without if has_trusts else (), runs[0][0])
     return Comparison(
         policy=policy,
@@ -316,7 +317,7 @@ def _notes(
     elif outcome.name != "within_18_share":
         notes.append(f"The equivalence band is {bands.count:.1f}% of the baseline level.")
     if not treated:
-        notes.append("No trust is designated in the policy arm.")
+        notes.append("No trust is designated in the policy arm, so no ceiling bounds the effect.")
     if both:
         notes.append(f"Designated in both arms: {', '.join(both)}.")
     if without:

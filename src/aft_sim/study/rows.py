@@ -110,11 +110,19 @@ class EffectRow:
 
 @dataclass(frozen=True)
 class Pair:
-    """Both arms of one pair, with the policy arm's treated trusts."""
+    """Both arms of one pair, with the policy arm's treated trusts.
+
+    Attributes:
+        policy, baseline: monthly sums of each arm.
+        draw: number of the parameter draw.
+        bounded: whether the treated trusts' standards bound the effect: the policy arm designates somebody, and
+            everybody whom the baseline designates.
+    """
 
     policy: Groups
     baseline: Groups
     draw: int
+    bounded: bool
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,7 @@ def read_pairs(
             read_groups(ours, ours.treated, by, places, missed),
             read_groups(theirs, ours.treated, by, places, missed),
             ours.draw,
+            bool(ours.treated) and set(theirs.treated) <= set(ours.treated),
         )
         for (ours, theirs), missed in zip(runs, near, strict=True)
     )
@@ -245,7 +254,8 @@ def _scale(arm: Groups, group: str, outcome: Outcome, index: int) -> float:
 
 def ceilings(pairs: Pairs, group: str, outcome: Outcome) -> list[Floats]:
     """Ceiling of every pair that has one, month by month."""
-    found = [pair.baseline.ceiling(group, outcome) for pair in pairs.pairs if pair.baseline.others is not None]
+    bounded = [pair.baseline for pair in pairs.pairs if pair.bounded and pair.baseline.others is not None]
+    found = [arm.ceiling(group, outcome) for arm in bounded]
     return [one for one in found if one is not None]
 
 
