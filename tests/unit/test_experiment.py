@@ -40,7 +40,7 @@ def test_shipped_experiments_ask_what_they_say():
     sizes = {name: design(load_experiment(name)) for name in shipped_experiments()}
     assert sizes["quick"].runs == 3 * 5
     assert sizes["deficit-support"].runs == 3 * 5
-    assert (len(sizes["first-wave"].draws), len(varied(sizes["first-wave"].draws))) == (20, 194)
+    assert (len(sizes["first-wave"].draws), len(varied(sizes["first-wave"].draws))) == (20, 195)
     assert (len(sizes["aft-designs"].policies), len(sizes["aft-designs"].draws)) == (9, 9)
     assert len(sizes["assumptions"].draws) == 40
     assert sizes["aft-rules"].replayed == tuple(scenario.name for scenario in sizes["aft-rules"].policies)

@@ -75,5 +75,5 @@ def test_the_most_improved():
     lists, longer = np.full(5, 100.0), np.array([100.0, 90.0, 101.0, 90.0, 90.0])
     over_52 = np.array([0.0, 0.01, 0.0, 0.0, 0.02])
     # the third's list is longer, the fourth is worse, the fifth has too many long waits
-    assert payment.most_improved(before, now, lists, longer, over_52, 10).tolist() == [1, 0]
-    assert payment.most_improved(before, now, lists, longer, over_52, 1).tolist() == [1]
+    assert payment.most_improved(before, now, lists, longer, over_52, 0.01, 10).tolist() == [1, 0]
+    assert payment.most_improved(before, now, lists, longer, over_52, 0.01, 1).tolist() == [1]

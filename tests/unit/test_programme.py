@@ -99,11 +99,12 @@ class TestWaves:
     def test_relief_is_worth_the_load_that_a_board_has_borne(self):
         quarters = [np.array([3.0, 2.0, np.nan, np.nan]), np.array([4.0, 3.0, 2.0, np.nan])]
         spent = np.array([200.0, 200.0, 400.0, 100.0])
-        found = programme.relief_worth(quarters, spent, 0.05, 0.025, 0.1)
+        found = programme.relief_worth(quarters, 2, spent, 0.05, 0.025, 0.1)
         # always, every second quarter, never, never scored: 200 x 0.05 x 0.125 = 1.25 in full
         assert found == pytest.approx([1.25, 0.625, 0.0, 0.0])
-        old = [np.array([4.0, 4.0, 4.0, 4.0])] + [np.full(4, 2.0)] * programme.RECORD
-        assert programme.relief_worth(old, spent, 0.05, 0.025, 0.1).tolist() == [0.0] * 4
+        old = [np.array([4.0, 4.0, 4.0, 4.0])] + [np.full(4, 2.0)] * 8
+        assert programme.relief_worth(old, 8, spent, 0.05, 0.025, 0.1).tolist() == [0.0] * 4
+        assert programme.relief_worth(old, 9, spent, 0.05, 0.025, 0.1) == pytest.approx(spent * 0.05 * 0.125 / 9)
 
 
 class TestCapability:

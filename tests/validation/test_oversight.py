@@ -174,6 +174,15 @@ class TestRun:
         assert use.sum() >= 56
         assert np.array_equal(found[use], stated[use])
 
+    def test_a_trust_within_the_standard_for_long_waits_scores_best_in_it(self):
+        """1 % over 52 weeks is the standard: many trusts meet it at the opening, and no other trust scores as well."""
+        model = TrustAutonomyModel(plan(scenario("no-aft"), date(2026, 3, 31)), 1)
+        _, over = model.oversight._shares()
+        score = model.oversight._measured(0)[1]
+        meets = over <= REGISTER.number("oversight.standard_over_52")
+        assert 10 < meets.sum() < np.isfinite(over).sum() - 10
+        assert (score[meets] == 1).all() and (score[(over > 1)] >= 2).all()
+
     def test_agents_see_a_segment_one_quarter_late(self):
         model = TrustAutonomyModel(plan(scenario("no-aft"), date(2027, 3, 31)), 1)
         scored = {}

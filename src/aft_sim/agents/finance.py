@@ -401,8 +401,8 @@ class FinanceRound:
         long = np.bincount(b.row_provider, w.counts.over_52.sum(axis=1), share.size) / np.maximum(waiting, 1e-9)
         rows = b.provider_trust >= 0
         long = np.where(rows, long, 1.0)  # trusts only
-        places = int(self._p("payment.incentive_places", week))
-        winners = payment.most_improved(before[0], share, before[1], people, long, places)
+        bar, places = self._p("oversight.standard_over_52", week), int(self._p("payment.incentive_places", week))
+        winners = payment.most_improved(before[0], share, before[1], people, long, bar, places)
         amount[b.provider_trust[winners]] = self._p("payment.incentive_amount", week)
         w.ledger.post("incentive", amount)
         for i in np.flatnonzero(amount):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aft_sim.agents.finance import VARIABLE, FinanceRound
 from aft_sim.baseline.oversight import order
 from aft_sim.basis import streams
+from aft_sim.basis.calendar import QUARTERS_A_YEAR
 from aft_sim.mechanisms import finance
 from aft_sim.mechanisms import oversight as scores
 from aft_sim.policy import oversight as rules
@@ -21,7 +22,6 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MONTHS_A_QUARTER = 3
-QUARTERS_A_YEAR = 4
 NEVER = -np.inf
 
 
@@ -124,7 +124,8 @@ class OversightRound:
 
     def _measured(self, week: int) -> list[Array]:
         """Scores of the metrics that the run itself computes: two of waiting, one of urgent care, one of money."""
-        money, standard, u = self._books.position(), self._p("oversight.standard_over_52", week), self._world.urgent
+        money, u = self._books.position(), self._world.urgent
+        standard = 100 * self._p("oversight.standard_over_52", week)
         within, over = self._shares()
         there = self._acute & (u.month_attendances > 0)
         in_time = np.divide(u.month_within, u.month_attendances, out=np.full(there.shape, np.nan), where=there)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aft_sim.baseline.bind import week_after
 from aft_sim.basis import streams
+from aft_sim.basis.calendar import QUARTERS_A_YEAR
 from aft_sim.mechanisms import capital, schemes
 from aft_sim.policy import eligibility, programme
 from aft_sim.policy.capital_regime import Limits, own_limit
@@ -163,6 +164,7 @@ class ProgrammeOffice:
         saved = p("capital.approval_months.ordinary", week) - p("capital.approval_months.aft", week)
         relief = programme.relief_worth(
             segments_seen(w, False),
+            round(p("programme.record_years", week) * QUARTERS_A_YEAR),
             w.money.expenditure,
             *(p(f"oversight.{name}", week) for name in ("management_load", "managers_cost", "management_effect")),
         )
@@ -307,7 +309,7 @@ class ProgrammeOffice:
                 reason = "capability rated below the upper bands twice in a row"
             elif levers.review_deficit and yearly and self._world.money.in_deficit[trust]:
                 reason = "a deficit outturn"
-            elif self._quarters[trust] >= round(4 * self._p("programme.review_years", week)):
+            elif self._quarters[trust] >= round(QUARTERS_A_YEAR * self._p("programme.review_years", week)):
                 reason = "due"
             if reason:
                 due = month + round(self._p("programme.review_months", week))

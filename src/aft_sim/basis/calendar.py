@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from aft_sim.basis.errors import InputError
 
+QUARTERS_A_YEAR = 4
 _WEEK = timedelta(days=7)
 
 

@@ -109,23 +109,22 @@ def deficit_support(
     return kept, np.asarray(forfeited * delivering / delivering.sum())
 
 
-def most_improved(before: Array, now: Array, list_before: Array, list_now: Array, over_52: Array, places: int) -> Index:
+def most_improved(
+    before: Array, now: Array, list_before: Array, list_now: Array, over_52: Array, most: float, places: int
+) -> Index:
     """Trusts that earn the incentive: largest gain in the 18-week share, no longer list, long waits under the bar.
 
     Args:
         before, now: (provider,) share within 18 weeks half a year ago and now, percent.
         list_before, list_now: (provider,) people waiting.
         over_52: (provider,) share waiting over 52 weeks.
+        most: share over 52 weeks up to which a trust may win.
         places: how many may win.
 
     Returns:
         Indices, best first.
     """
     gain = np.round(now - before, 9)
-    may = (gain > 0) & (list_now > 0) & (list_now <= list_before) & (over_52 <= LONG_WAITS)
+    may = (gain > 0) & (list_now > 0) & (list_now <= list_before) & (over_52 <= most)
     order = np.lexsort((np.arange(gain.size), -gain))
     return np.asarray([i for i in order if may[i]][:places], dtype=np.int64)
-
-
-#: Share of the list over 52 weeks up to which a trust may win the incentive: the plan's standard of 2025/26.
-LONG_WAITS = 0.01

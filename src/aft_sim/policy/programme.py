@@ -28,8 +28,6 @@ NOMINATED, APPROVED = date(2025, 11, 12), date(2026, 5, 27)
 #: Quarters looked back on by a trigger, and how many of them must be in a failing segment.
 TRIGGERS: dict[Trigger, tuple[int, int]] = {"two_in_a_row": (2, 2), "two_of_four": (4, 2), "three_in_a_row": (3, 3)}
 FAILING_SEGMENT = 3
-#: Quarters of its own record by which a board expects the load of oversight: two years.
-RECORD = 8
 
 
 @dataclass(frozen=True)
@@ -167,20 +165,23 @@ def decide(u: float, approval: float, defer: float) -> Decision:
     return "deferred" if u < approval + (1 - approval) * defer else "rejected"
 
 
-def relief_worth(published: Sequence[Array], expenditure: Array, load: float, managers: float, effect: float) -> Array:
+def relief_worth(
+    published: Sequence[Array], quarters: int, expenditure: Array, load: float, managers: float, effect: float
+) -> Array:
     """What a board expects of relief from the load of oversight, (trust,), GBP m a year.
 
-    It expects the load as often as its own published segments of the last `RECORD` quarters bore it, and counts the
+    It expects the load as often as its own published segments of the last quarters bore it, and counts the
     time of its managers at what they cost, and the output that the load costs.
 
     Args:
         published: (trust,) segments by quarter, latest last; NaN where a trust had none.
+        quarters: how many of them count.
         expenditure: (trust,) of the year, GBP m.
         load: share of managers' time that oversight takes in segments 3 to 5.
         managers: cost of managers, share of expenditure.
         effect: % of output lost for each % of managers' time.
     """
-    record = np.stack(published[-RECORD:])
+    record = np.stack(published[-quarters:])
     known = np.isfinite(record).sum(axis=0)
     chance = (record >= LOADED).sum(axis=0) / np.maximum(known, 1)
     return np.asarray(chance * load * (managers + effect) * expenditure)

@@ -208,7 +208,7 @@ def source(scenarios: tuple[str, ...], *notes: str) -> str:
     named = ", ".join(quoted[:-1]) + (" and " if len(quoted) > 1 else "") + quoted[-1]
     parts = [
         f"Source: aft-sim {aft_sim.__version__}, scenario{'s' if len(quoted) > 1 else ''} {named}; opening position "
-        "from NHS England referral to treatment statistics.",
+        "from official statistics of waits, emergencies, staff and money.",
         *notes,
         "A simulation, not a forecast.",
     ]

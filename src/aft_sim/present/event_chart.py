@@ -31,6 +31,7 @@ SIZE = 9.0
 
 LOOKS: Mapping[str, tuple[str, str, str, bool]] = {
     "status": ("o", "●", style.DARK_BLUE, True),
+    "review": ("o", "○", style.DARK_BLUE, False),
     "refused": ("X", "✖", style.DARK_PINK, True),
     "draw": ("D", "◆", style.TURQUOISE, True),
     "no draw": ("v", "▽", style.ORANGE, False),
@@ -42,6 +43,8 @@ LOOKS: Mapping[str, tuple[str, str, str, bool]] = {
     "other": ("*", "★", style.SECONDARY, True),
 }
 """Family -> marker, the same as a letter for the key, colour, whether it is filled."""
+OF_STATUS = ("status", "review", "refused")
+"""Families that tell of the status; their marks lie above others and are larger."""
 LANES: Mapping[str, float] = {"no draw": 0.38, "draw": 0.19, "scheme": -0.21}
 """Family -> how far above the middle of its row its marks stand, so that what happens in one month is not hidden."""
 _TEXT = {style.TURQUOISE: style.TURQUOISE_TEXT, style.ORANGE: style.ORANGE_TEXT, style.GREY: style.SECONDARY}
@@ -87,7 +90,7 @@ def rows(found: History) -> list[str]:
     changes = Counter(
         one.trust
         for one in found.events
-        if event_words.family(one.kind) in ("status", "refused", "draw", "scheme")
+        if event_words.family(one.kind) in (*OF_STATUS, "draw", "scheme")
         and one.kind not in event_words.COUNTS
     )
     return sorted(happened, key=lambda code: (-changes[code], -happened[code], code))[:MOST_TRUSTS]
@@ -120,12 +123,12 @@ def _draw(
             [row + LANES.get(family, 0.0) for row in y],
             linestyle="None",
             marker=marker,
-            markersize=6.5 if family in ("status", "refused") else 5,
+            markersize=6.5 if family in OF_STATUS else 5,
             color=colour,
             markerfacecolor=colour if filled else "white",
             markeredgecolor=colour,
             markeredgewidth=1.2,
-            zorder=2 if family == "support" else 4 if family in ("status", "refused") else 3,
+            zorder=2 if family == "support" else 4 if family in OF_STATUS else 3,
             gid="data",
         )
     axes.yaxis.set_major_locator(NullLocator())

@@ -35,7 +35,8 @@ class Kind:
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
         "status": "status given or sought",
-        "refused": "status refused, reviewed or lost",
+        "review": "review begun or passed",
+        "refused": "status refused or lost",
         "draw": "draw or capital given",
         "no draw": "money refused, cut or not drawn",
         "scheme": "scheme on its way",
@@ -58,8 +59,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "approved": Kind("status", "is approved ({detail})"),
         "deferred": Kind("refused", "is to be decided on later ({detail})"),
         "rejected": Kind("refused", "is not approved ({detail})"),
-        "review": Kind("refused", "comes under review: {detail}"),
-        "review passed": Kind("status", "keeps the status after review: {detail}"),
+        "review": Kind("review", "comes under review: {detail}"),
+        "review passed": Kind("review", "keeps the status after review: {detail}"),
         "removed": Kind("refused", "loses the status: {detail}"),
         "pot frozen": Kind("no draw", "may no longer draw on its pot of {value}", MONEY),
         "draw": Kind("draw", "draws {value} from its pot", MONEY),
