@@ -90,8 +90,7 @@ def rows(found: History) -> list[str]:
     changes = Counter(
         one.trust
         for one in found.events
-        if event_words.family(one.kind) in (*OF_STATUS, "draw", "scheme")
-        and one.kind not in event_words.COUNTS
+        if event_words.family(one.kind) in (*OF_STATUS, "draw", "scheme") and one.kind not in event_words.COUNTS
     )
     return sorted(happened, key=lambda code: (-changes[code], -happened[code], code))[:MOST_TRUSTS]
 

@@ -94,7 +94,7 @@ def day_name(day: date) -> str:
 def decimals(x: float, unit: str) -> int:
     """Decimals a number of this size and unit is written with."""
     size = abs(x)
-    if unit in ("pathways", "QALYs", "deaths"):
+    if unit in ("pathways", "people", "admissions", "attendances", "beds", "QALYs", "deaths"):
         return 0 if size >= 10 or size == 0 else 1 if size >= 1 else 2
     if unit == "schemes":
         return 0
@@ -106,7 +106,7 @@ def decimals(x: float, unit: str) -> int:
 def number(x: float | None, unit: str, signed: bool = False, places: int | None = None) -> str:
     """A number for readers: thousands commas, a real minus sign, never scientific notation.
 
-    Points and weeks have two decimals (three below 0.01), pathways none (some below 10).
+    Points and weeks have two decimals (three below 0.01), pathways and other counts none (some below 10).
 
     Args:
         x: the number; None and NaN give "not known", infinities "unlimited".
