@@ -90,6 +90,7 @@ CONTEXT: dict[str, dict[str, object]] = {
     "oversight.management_effect": RELIEVED | {"oversight.management_load": 0.1},
     # who applies by what relief is worth to it; the board of a trust that has been in segments 3 to 5
     "oversight.managers_cost": RELIEF,
+    "programme.record_years": RELIEF,
     "oversight.support_entry": SUPPORT,
     "oversight.support_months": SUPPORT,
     "oversight.support_spread": SUPPORT,
